@@ -1,0 +1,294 @@
+package review
+
+import "time"
+
+// Announced records that the case has its thread.
+type Announced struct{ Where string } // the chat, for the log
+
+// Verb is "announced".
+func (Announced) Verb() Verb { return "announced" }
+
+func (a Announced) apply(m *move) error {
+	m.c.Status = Open
+	m.detail("chat", a.Where)
+	m.holdSensitive()
+	return nil
+}
+
+// OpenCase wakes a case of history.
+type OpenCase struct{}
+
+// Verb is "open".
+func (OpenCase) Verb() Verb { return "open" }
+
+func (OpenCase) apply(m *move) error { m.wake(); return nil }
+
+// wake makes a seeded case new: it gets a thread and a clock.
+func (m *move) wake() {
+	m.c.Status = New
+	m.c.Opened = m.Now
+	m.work(WorkTriage, m.Now, "")
+	m.change.Work = append(m.change.Work, Work{Kind: WorkAnnounce, Case: m.c.ID, Key: "parent", Due: m.Now})
+}
+
+// Settle closes a case in which nothing is open any more.
+type Settle struct{}
+
+// Verb is "settle".
+func (Settle) Verb() Verb { return "settle" }
+
+func (Settle) apply(m *move) error { return m.done() }
+
+// Close closes a live case by hand.
+type Close struct{}
+
+// Verb is "close".
+func (Close) Verb() Verb { return "close" }
+
+func (Close) apply(m *move) error { return m.done() }
+
+func (m *move) done() error {
+	if n := len(m.c.OpenPromises()); n > 0 {
+		return &InputError{Field: "case", Problem: "has " + itoa(n) + " open promise(s); keep or drop them first"}
+	}
+	m.finish(OutcomeReplied)
+	return nil
+}
+
+// Reopen takes a closed case up again.
+type Reopen struct{ Why string }
+
+// Verb is "reopen".
+func (Reopen) Verb() Verb { return "reopen" }
+
+func (a Reopen) apply(m *move) error {
+	m.words("why", a.Why)
+	m.startOver("reopened")
+	return nil
+}
+
+// startOver is back to triage: nothing decided, nothing approved.
+func (m *move) startOver(why string) {
+	m.dropDraft(why)
+	m.c.Status = Open
+	m.c.Verdict, m.c.Reason, m.c.Pending = Undecided, "", nil
+	m.c.Outcome, m.c.ClosedAt, m.c.SilentUntil = NoOutcome, zero, zero
+	m.c.HeldFor, m.c.Trouble, m.c.Drafting = "", "", false
+}
+
+// Revise brings the customer's edit. Approvals of the old words are void; a
+// platform call in flight is let finish first.
+type Revise struct{ Review Review }
+
+// Verb is "revise".
+func (Revise) Verb() Verb { return "revise" }
+
+func (a Revise) apply(m *move) error {
+	if err := a.Review.Valid(); err != nil {
+		return err
+	}
+	old, r := m.c.Review, a.Review
+	if r.ContentHash() == old.ContentHash() && m.c.Removed.IsZero() {
+		return ErrAlready
+	}
+	r.Key, r.Revision, r.Seen = old.Key, old.Revision+1, m.Now
+	m.c.Review = r
+	m.c.Removed = zero
+	m.change.Revision = &r
+	m.detail("revision", itoa(r.Revision))
+	m.detail("content", r.ContentHash().String())
+	m.moved("the customer edited the review")
+	return nil
+}
+
+// Remove records that the review is gone from its platform.
+type Remove struct{}
+
+// Verb is "remove".
+func (Remove) Verb() Verb { return "remove" }
+
+func (Remove) apply(m *move) error {
+	if !m.c.Removed.IsZero() {
+		return ErrAlready
+	}
+	m.c.Removed = m.Now
+	if m.c.Status == Seeded {
+		m.finish(OutcomeRemoved)
+		return nil
+	}
+	m.moved("the review is gone")
+	return nil
+}
+
+// moved takes the case back to triage after the review itself moved.
+func (m *move) moved(why string) {
+	c := m.c
+	switch c.Status {
+	case Publishing, Unreconciled:
+		// The call is in flight or in doubt; settled reopens the case when
+		// the answer is in.
+		c.Outdated = true
+		return
+	case Published, Live, Closed:
+		c.Outdated = c.Reply != nil && !c.Reply.Answered.IsZero()
+	}
+	switch c.Status {
+	case Seeded:
+		m.wake()
+		return
+	case New:
+		m.work(WorkTriage, m.Now, "")
+		return
+	}
+	if c.Status == Held && c.Class != Ordinary && !c.Cleared {
+		m.work(WorkTriage, m.Now, "")
+		return
+	}
+	m.startOver(why)
+	m.work(WorkTriage, m.Now, "")
+}
+
+// settled reopens a case whose review was edited or removed while the platform
+// call was in flight: the reply answers words that are not there any more.
+func (m *move) settled() {
+	if m.c.Outdated {
+		m.detail("outdated", "yes")
+		m.startOver("the review changed while the reply was on its way")
+		m.work(WorkTriage, m.Now, "")
+	}
+}
+
+// AddPromise notes a commitment.
+type AddPromise struct {
+	Text      string
+	Owner     Person
+	Due       time.Time
+	Authority string
+}
+
+// Verb is "promise".
+func (AddPromise) Verb() Verb { return "promise" }
+
+func (a AddPromise) apply(m *move) error {
+	switch {
+	case a.Text == "":
+		return &InputError{Field: "promise", Problem: "is empty: write what was promised"}
+	case a.Owner.ID == "":
+		return &InputError{Field: "owner", Problem: "is needed: who sees to it"}
+	case !a.Due.After(m.Now):
+		return &InputError{Field: "due date", Problem: "must lie ahead"}
+	}
+	n := len(m.c.Promises) + 1
+	m.c.Promises = append(m.c.Promises, Promise{N: n, Text: a.Text, Owner: a.Owner.ID, OwnerName: a.Owner.Name, Due: a.Due, Authority: a.Authority})
+	m.detail("promise", itoa(n))
+	m.detail("owner", string(a.Owner.ID))
+	m.detail("due", a.Due.UTC().Format(time.RFC3339))
+	m.words("text", a.Text)
+	return nil
+}
+
+// KeepPromise records that a promise was kept.
+type KeepPromise struct {
+	N     int
+	Proof string
+}
+
+// Verb is "kept".
+func (KeepPromise) Verb() Verb { return "kept" }
+
+func (a KeepPromise) apply(m *move) error {
+	p, err := m.promise(a.N)
+	if err != nil {
+		return err
+	}
+	p.Kept, p.Proof = m.Now, a.Proof
+	m.words("proof", a.Proof)
+	return nil
+}
+
+// DropPromise gives a promise up, with a reason.
+type DropPromise struct {
+	N      int
+	Reason string
+}
+
+// Verb is "drop".
+func (DropPromise) Verb() Verb { return "drop" }
+
+func (a DropPromise) apply(m *move) error {
+	if a.Reason == "" {
+		return &InputError{Field: "reason", Problem: "is needed: say why the promise is dropped"}
+	}
+	p, err := m.promise(a.N)
+	if err != nil {
+		return err
+	}
+	p.Dropped = a.Reason
+	m.words("reason", a.Reason)
+	return nil
+}
+
+// promise finds an open promise.
+func (m *move) promise(n int) (*Promise, error) {
+	if n < 1 || n > len(m.c.Promises) {
+		return nil, &InputError{Field: "promise", Problem: "is not one of this case's"}
+	}
+	p := &m.c.Promises[n-1]
+	if !p.Open() {
+		return nil, ErrAlready
+	}
+	m.detail("promise", itoa(n))
+	return p, nil
+}
+
+// OpenReport asks the platform, through a person or its API, to remove an
+// unfair review.
+type OpenReport struct {
+	Ground, Words, Evidence string
+	Due                     time.Time
+}
+
+// Verb is "report".
+func (OpenReport) Verb() Verb { return "report" }
+
+func (a OpenReport) apply(m *move) error {
+	if a.Ground == "" {
+		return &InputError{Field: "ground", Problem: "is needed: choose one from the platform's list; “we disagree” is none"}
+	}
+	if a.Words == "" {
+		return &InputError{Field: "words", Problem: "are needed: quote what breaks the rule"}
+	}
+	n := len(m.c.Reports) + 1
+	m.c.Reports = append(m.c.Reports, Report{N: n, Ground: a.Ground, Words: a.Words, Evidence: a.Evidence, State: ReportPrepared, By: m.By.Person.ID, At: m.Now, Due: a.Due})
+	m.detail("report", itoa(n))
+	m.detail("ground", a.Ground)
+	m.words("words", a.Words)
+	m.words("evidence", a.Evidence)
+	return nil
+}
+
+// ReportIs brings a report on its way or to its end.
+type ReportIs struct {
+	N     int
+	State ReportState
+}
+
+// Verb is "report_is".
+func (ReportIs) Verb() Verb { return "report_is" }
+
+func (a ReportIs) apply(m *move) error {
+	if a.N < 1 || a.N > len(m.c.Reports) {
+		return &InputError{Field: "report", Problem: "is not one of this case's"}
+	}
+	r := &m.c.Reports[a.N-1]
+	if r.State == a.State {
+		return ErrAlready
+	}
+	if r.State == ReportDenied && a.State == ReportSent {
+		r.Appeals++
+	}
+	r.State = a.State
+	m.detail("report", itoa(a.N))
+	m.detail("state", string(a.State))
+	return nil
+}
