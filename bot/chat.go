@@ -1,0 +1,78 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Place says where a card stands.
+type Place struct {
+	Channel string // the chat's own name of the channel; "" for its default
+	Thread  string // the reference of the parent card; "" opens a new thread
+	Case    int64
+	Key     string // which of the case's cards this is: "parent", "draft-3"
+	Quiet   bool   // must not notify anybody: praise, a burst
+}
+
+// ID is the card's name within the whole installation: chats that can mark a
+// message carry it, so that a lost answer can be looked for.
+func (p Place) ID() string { return fmt.Sprintf("case-%d-%s", p.Case, p.Key) }
+
+// Chat is a place where a team talks: the web console, Slack, Discord. The
+// desk calls it from its workers only, one call at a time for each case and
+// chat, and keeps what it returns. Every implementation passes bot/bottest.
+//
+// Errors are [*ChatError]; anything else counts as [ErrUnknown].
+type Chat interface {
+	// Name is "console", "slack" or "discord".
+	Name() string
+	// Post puts a new card and returns its reference. It tries once.
+	Post(ctx context.Context, at Place, card Card) (ref string, err error)
+	// Find looks for a card that was posted at this place, by Place.ID; the
+	// desk calls it before it repeats a Post whose answer was lost.
+	Find(ctx context.Context, at Place) (ref string, found bool, err error)
+	// Update draws the card anew.
+	Update(ctx context.Context, at Place, ref string, card Card) error
+	// Serve takes presses, commands and messages to the desk until ctx ends.
+	Serve(ctx context.Context) error
+}
+
+// The kinds of a chat's failure.
+var (
+	// ErrUnknown: the answer was lost; the card may or may not stand there.
+	ErrUnknown = errors.New("the chat's answer was lost")
+	// ErrUnreachable: certainly nothing happened; it may work later.
+	ErrUnreachable = errors.New("the chat is out of reach")
+	// ErrLimited: the chat asks to wait.
+	ErrLimited = errors.New("the chat asks us to wait")
+	// ErrMisconfigured: a person must do something: a missing channel, a
+	// revoked token, a missing right.
+	ErrMisconfigured = errors.New("the chat needs attention")
+	// ErrGone: the card or its thread was deleted.
+	ErrGone = errors.New("the card is gone")
+)
+
+// ChatError is a chat's failure with what people should know of it.
+type ChatError struct {
+	Kind   error         // one of the above
+	Chat   string        // which chat
+	Reason string        // for people, without secrets: "the channel #reviews is archived"
+	After  time.Duration // how long to wait, 0 if the chat does not say
+	Err    error
+}
+
+func (e *ChatError) Error() string {
+	s := e.Chat + ": " + e.Kind.Error()
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	return s
+}
+
+// Is matches the error's kind.
+func (e *ChatError) Is(target error) bool { return target == e.Kind }
+
+// Unwrap gives what lies beneath.
+func (e *ChatError) Unwrap() error { return e.Err }

@@ -1,0 +1,141 @@
+// Package commands is what people can ask of evenkeel, as a table: every slash
+// command and every button is one row with its name, help, role, form and run.
+// Chats draw the table and bring back an [Invocation]; a row turns it into an
+// [Outcome]. Nothing here knows a chat: the words are plain text, and forms are
+// lists of fields that every chat can draw.
+//
+// Roles and statuses are not decided here. A row that moves a case names its
+// verb, and package review's table says who may use it and when.
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/evenkeel/evenkeel/review"
+)
+
+// Invocation is a person asking for something, by command, button or form.
+type Invocation struct {
+	Command string            // name of the row
+	Case    int64             // the case it is about, 0 for none
+	Token   Token             // what the button carried; zero for a typed command
+	Args    map[string]string // by field name
+	By      review.Person     // who, with the role already resolved
+	Chat    string            // "console", "slack", "discord"
+	ID      string            // the chat's id of this press, unique: the same id is handled once; "" when the chat has none
+}
+
+// Arg is a field's value, "" when it was not given.
+func (i Invocation) Arg(name string) string { return i.Args[name] }
+
+// Outcome is the answer to an invocation, for the person alone.
+type Outcome struct {
+	Text    string // calm plain words; may have several lines
+	Refused bool   // nothing changed, Text says why and what to do
+	Items   []Item // a list, each line about one case
+	Form    *Form  // a form to open
+	Show    int64  // a case whose current card should stand under the words
+	Link    string // a page to open: the console's, or the platform's
+}
+
+// Item is one line of a list.
+type Item struct {
+	Case  int64
+	Title string // may hold customers' words: to be escaped
+	Note  string
+}
+
+// Form is a few fields to fill in. Every chat can draw it: at most five
+// fields, no decisions in it that belong on a card.
+type Form struct {
+	Title  string // at most 24 characters, Slack's limit for a modal's title
+	Submit string // the button's word, at most 24
+	Token  Token  // what is run with the fields' values
+	Fields []Field
+	Intro  string // a sentence or two above the fields
+}
+
+// FieldKind is how a field is asked for.
+type FieldKind string
+
+// The kinds of field.
+const (
+	Line   FieldKind = "line"   // one line of text
+	Text   FieldKind = "text"   // several lines
+	Choice FieldKind = "choice" // one of Options
+	Number FieldKind = "number"
+	Date   FieldKind = "date" // 2006-01-02
+)
+
+// Field is one thing that a form asks for, and one argument of a command.
+type Field struct {
+	Name     string
+	Label    string // at most 45 characters, Discord's limit
+	Kind     FieldKind
+	Value    string // what stands there already
+	Hint     string // at most 100 characters
+	Max      int    // characters, 0 = the chat's own limit
+	Optional bool
+	Options  []Option // for Choice
+}
+
+// Option is one choice.
+type Option struct{ Value, Label string }
+
+// Command is a row of the table.
+type Command struct {
+	Name    string      // as typed and as carried by buttons
+	Usage   string      // its arguments: "[case] REASON"
+	Help    string      // one sentence
+	Example string      // "/review fact 42 The parcel left on Monday"
+	Verb    review.Verb // of review's table; "" for a row that moves no case
+	Role    review.Role // the least role, for rows without a verb
+	Fields  []Field     // its arguments in order; the last takes the rest of the line
+	OnCase  bool        // it is about a case
+	Hidden  bool        // a button's row, not offered as a typed command
+	// Form opens a form instead of running, when a button is pressed or
+	// arguments are missing. It reads the store and nothing else, so that it
+	// answers well within a chat's three seconds. May be nil.
+	Form func(context.Context, Desk, Invocation) (*Form, error)
+	// Run does it. It may be called with the form's values.
+	Run func(context.Context, Desk, Invocation) (Outcome, error)
+}
+
+// Desk is what rows need of the desk; package bot has it.
+type Desk interface {
+	// Now is the desk's time.
+	Now() time.Time
+	// Case reads a case.
+	Case(ctx context.Context, id int64) (review.Case, error)
+	// Do applies an action to a case on behalf of a person and stores what
+	// follows. A conflict with somebody else's change is tried again on the
+	// fresh case; the rules decide what that means.
+	Do(ctx context.Context, i Invocation, action review.Action) (review.Case, error)
+	// Inbox lists cases that wait for people, the most pressing first.
+	Inbox(ctx context.Context, f InboxFilter) ([]review.Case, error)
+	// AddReview takes a review that a person pasted.
+	AddReview(ctx context.Context, i Invocation, r review.Review) (review.Case, bool, error)
+	// Edit checks a person's text and makes it the draft.
+	Edit(ctx context.Context, i Invocation, base review.Digest, text string) (review.Case, error)
+	// Audit lists the latest entries about a case in words.
+	Audit(ctx context.Context, id int64, limit int) ([]string, error)
+	// SetPaused stops or resumes publishing; Paused tells.
+	SetPaused(ctx context.Context, i Invocation, paused bool) error
+	Paused(ctx context.Context) (by string, paused bool, err error)
+	// Describe gives the words for a case in a list.
+	Describe(c review.Case) Item
+	// Link is the address of a case's page in the console, "" without one.
+	Link(id int64) string
+	// Sources tells how each source fares, a line each.
+	Sources(ctx context.Context) ([]Item, error)
+	// Platforms are the copy-and-open profiles that a pasted review can name.
+	Platforms() []Option
+}
+
+// InboxFilter selects what an inbox shows.
+type InboxFilter struct {
+	Owner review.PersonID // only this person's
+	All   bool            // praise and star-only reviews too
+	Limit int
+}
