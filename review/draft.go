@@ -98,6 +98,7 @@ type Draft struct {
 	Model       string     `json:"model,omitempty"`
 	Prompt      string     `json:"prompt,omitempty"`      // hash of the prompt templates
 	Instruction string     `json:"instruction,omitempty"` // "shorter, and mention the courier"
+	Variant     string     `json:"variant,omitempty"`     // "shorter", "warmer", "plainer" or "light"; an edit keeps it
 	Sentences   []Sentence `json:"sentences,omitempty"`   // nil when nobody analysed the text
 	Findings    []Finding  `json:"findings,omitempty"`
 	Checks      string     `json:"checks,omitempty"`    // version of the checks that gave the findings

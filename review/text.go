@@ -105,8 +105,12 @@ func (a Edit) apply(m *move) error {
 		return ErrAlready
 	}
 	m.assumeReply()
+	variant := ""
+	if m.c.Draft != nil {
+		variant = m.c.Draft.Variant // a changed comma does not make a light text a plain one
+	}
 	return m.take(Draft{
-		Text: a.Text, Language: a.Language, Origin: FromPerson,
+		Text: a.Text, Language: a.Language, Origin: FromPerson, Variant: variant,
 		Author: m.By.Person.ID, AuthorName: m.By.Person.Name,
 		Sentences: a.Sentences, Findings: a.Findings, Checks: a.Checks,
 		Revision: m.c.Review.Revision, Facts: m.c.FactsRevision,
