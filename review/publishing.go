@@ -285,6 +285,9 @@ func (a Doubt) apply(m *move) error {
 	m.keepReply()
 	m.words("why", a.Why)
 	m.c.Status = Unreconciled
+	if m.Policy.CanReadBack {
+		m.work(WorkVerify, m.Now.Add(m.Policy.VerifyAfter), "")
+	}
 	return nil
 }
 

@@ -1,0 +1,311 @@
+package rubric
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// hit is one term of the lexicon found in a view.
+type hit struct {
+	from, to       int32 // runes
+	tokFrom, tokTo int32 // tokens, inclusive
+}
+
+// reading is one view of a text with all terms found in it.
+type reading struct {
+	*view
+	hits [][]hit // by concept
+}
+
+// scan is a text with its readings: what every check looks at.
+type scan struct {
+	text     string
+	flat     string  // the plain form as a string
+	at       []int32 // per byte of flat, its glyph
+	glyphs   []glyph
+	readings []*reading
+	lex      *lexicon
+}
+
+// span is a place of a text that a pattern matched.
+type span struct {
+	from, to int // bytes of the original text
+	kind     string
+	lang     int
+	view     *reading
+	sentence int32
+	tokFrom  int32
+	tokTo    int32
+	line     string
+}
+
+// newScan reads a text once for all checks.
+func newScan(lex *lexicon, text string) *scan {
+	s := &scan{text: text, glyphs: plain(text), lex: lex}
+	var words, letters bool
+	flat := make([]byte, 0, len(text)+8)
+	s.at = make([]int32, 0, len(text)+8)
+	for i, g := range s.glyphs {
+		n := len(flat)
+		flat = utf8.AppendRune(flat, g.r)
+		for ; n < len(flat); n++ {
+			s.at = append(s.at, int32(i))
+		}
+		switch classOf(g.r) {
+		case 2:
+			letters = true
+		case 3:
+			words = true
+		}
+	}
+	s.flat = string(flat)
+	if words {
+		s.add(byWords(marks(s.glyphs)))
+		if ms, changed := repaired(s.glyphs); changed {
+			s.add(byWords(ms))
+		}
+	}
+	if letters {
+		s.add(byLetters(marks(s.glyphs)))
+	}
+	return s
+}
+
+func (s *scan) add(v *view) {
+	r := &reading{view: v, hits: make([][]hit, len(s.lex.concepts))}
+	if v.letters {
+		for i := range v.runes {
+			s.lex.letters.walk(v, i, r.take(i))
+		}
+	} else {
+		for i, c := range v.runes {
+			if c == ' ' {
+				continue
+			}
+			take := r.take(i)
+			if v.toks[v.tok[i]].from == int32(i) {
+				s.lex.words.walk(v, i, take)
+			}
+			s.lex.inner.walk(v, i, take)
+		}
+	}
+	s.readings = append(s.readings, r)
+}
+
+// take keeps the terms that begin at rune i and end where they may.
+func (r *reading) take(i int) func(termEnd, int) {
+	return func(e termEnd, end int) {
+		last := r.tok[end-1]
+		t := r.toks[last]
+		if e.looseOnly && !t.loose {
+			return
+		}
+		if !t.loose && !e.stem && end < int(t.to) {
+			return
+		}
+		to := int32(end)
+		if !t.loose {
+			to = t.to
+		}
+		h := hit{from: int32(i), to: to, tokFrom: r.tok[i], tokTo: last}
+		hs := r.hits[e.concept]
+		if len(hs) > 0 && hs[len(hs)-1] == h {
+			return
+		}
+		r.hits[e.concept] = append(hs, h)
+	}
+}
+
+// find gives the places that the patterns of a section match, in the given
+// languages (nil for all), each place once.
+func (s *scan) find(section string, langs map[int]bool) []span {
+	var out []span
+	for _, p := range s.lex.sections[section] {
+		if langs != nil && !langs[p.lang] {
+			continue
+		}
+		for _, r := range s.readings {
+			if r.letters == p.letters {
+				out = s.match(p, r, out)
+			}
+		}
+	}
+	return merge(out)
+}
+
+func (s *scan) match(p *pattern, r *reading, out []span) []span {
+	for _, e := range p.elems {
+		if len(r.hits[e.concept]) == 0 {
+			return out
+		}
+	}
+	for _, h := range r.hits[p.elems[0].concept] {
+		if end, ok := r.follow(s, p, 1, h, h); ok {
+			out = append(out, r.span(s, p, h, end))
+		}
+	}
+	return out
+}
+
+// follow matches the elements from k on after the hit last.
+func (r *reading) follow(s *scan, p *pattern, k int, first, last hit) (hit, bool) {
+	if k == len(p.elems) {
+		return last, r.allowed(s, p, first, last)
+	}
+	e := p.elems[k]
+	for _, h := range r.hits[e.concept] {
+		if h.from < last.to {
+			continue
+		}
+		gap := int(h.tokFrom - last.tokTo - 1)
+		if gap > e.gap {
+			if h.tokFrom > last.tokTo+int32(e.gap)+1 {
+				break
+			}
+			continue
+		}
+		if !p.across && r.toks[h.tokFrom].sentence != r.toks[last.tokTo].sentence {
+			break
+		}
+		if !e.open && gap > 0 && r.stopped(s, p.lang, last.tokTo+1, h.tokFrom-1) {
+			continue
+		}
+		if end, ok := r.follow(s, p, k+1, first, h); ok {
+			return end, true
+		}
+	}
+	return hit{}, false
+}
+
+// stopped tells whether a stop word of the language stands among the tokens.
+func (r *reading) stopped(s *scan, lang int, from, to int32) bool {
+	id, ok := s.lex.concepts[s.lex.langs[lang]+"/stop"]
+	return ok && r.holds(id, from, to)
+}
+
+func (r *reading) holds(concept int, from, to int32) bool {
+	for _, h := range r.hits[concept] {
+		if h.tokFrom > to {
+			return false
+		}
+		if h.tokFrom >= from && h.tokTo <= to {
+			return true
+		}
+	}
+	return false
+}
+
+// allowed checks the pattern's notes.
+func (r *reading) allowed(s *scan, p *pattern, first, last hit) bool {
+	lead, trail := int32(3), int32(2)
+	if r.letters {
+		lead, trail = 8, 8
+	}
+	for _, g := range p.guards {
+		from, to := first.tokFrom, last.tokTo
+		switch g.place {
+		case before:
+			from, to = r.within(first.tokFrom, -lead), first.tokFrom-1
+		case after:
+			from, to = last.tokTo+1, r.within(last.tokTo, trail)
+		case sentence:
+			from, to = r.within(from, -1<<20), r.within(to, 1<<20)
+		case anywhere:
+			from, to = 0, int32(len(r.toks)-1)
+		}
+		if from <= to && r.holds(g.concept, from, to) {
+			return false
+		}
+	}
+	return true
+}
+
+// within moves by tokens but not out of the sentence.
+func (r *reading) within(at, by int32) int32 {
+	step := int32(1)
+	if by < 0 {
+		step, by = -1, -by
+	}
+	for ; by > 0; by-- {
+		next := at + step
+		if next < 0 || int(next) >= len(r.toks) || r.toks[next].sentence != r.toks[at].sentence {
+			break
+		}
+		at = next
+	}
+	return at
+}
+
+func (r *reading) span(s *scan, p *pattern, first, last hit) span {
+	from, to := r.bytes(s, first.from, last.to)
+	return span{from: from, to: to, kind: p.kind, lang: p.lang, view: r, sentence: r.toks[first.tokFrom].sentence,
+		tokFrom: first.tokFrom, tokTo: last.tokTo, line: p.line}
+}
+
+// bytes is the range of the original text behind a range of runes.
+func (r *reading) bytes(s *scan, from, to int32) (int, int) {
+	a, b := r.glyph[from], r.glyph[to-1]
+	return int(s.glyphs[a].from), int(s.glyphs[b].to)
+}
+
+// words is the original text of a span.
+func (s *scan) words(sp span) string { return s.text[sp.from:sp.to] }
+
+// hasConcept tells whether any language's concept of this name occurs.
+func (s *scan) hasConcept(name string) bool {
+	for _, id := range s.lex.names[name] {
+		for _, r := range s.readings {
+			if len(r.hits[id]) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sentenceHas tells whether a concept of this name, in any language, occurs in
+// the sentence of a span.
+func (s *scan) sentenceHas(sp span, name string) bool {
+	r := sp.view
+	from, to := r.within(sp.tokFrom, -1<<20), r.within(sp.tokTo, 1<<20)
+	for _, id := range s.lex.names[name] {
+		if r.holds(id, from, to) {
+			return true
+		}
+	}
+	return false
+}
+
+// merge sorts spans and joins those of one kind that overlap.
+func merge(spans []span) []span {
+	if len(spans) < 2 {
+		return spans
+	}
+	slices.SortStableFunc(spans, func(a, b span) int {
+		if a.from != b.from {
+			return a.from - b.from
+		}
+		if a.to != b.to {
+			return b.to - a.to
+		}
+		return strings.Compare(a.kind, b.kind)
+	})
+	out := spans[:1]
+	for _, sp := range spans[1:] {
+		if i := slices.IndexFunc(out, func(o span) bool { return o.kind == sp.kind && sp.from < o.to }); i >= 0 {
+			out[i].to = max(out[i].to, sp.to)
+			continue
+		}
+		out = append(out, sp)
+	}
+	return out
+}
+
+// source is the original text behind bytes i to j of the plain form.
+func (s *scan) source(i, j int) string {
+	if i >= j || j > len(s.at) {
+		return ""
+	}
+	return original(s.text, s.glyphs, int(s.at[i]), int(s.at[j-1])+1)
+}
