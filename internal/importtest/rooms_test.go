@@ -1,0 +1,90 @@
+package importtest
+
+// A room is a package, or all packages below one, and what it may import of
+// this module. Patterns end in "/*" for everything below; "review/*" does not
+// include review itself.
+type room struct {
+	name string
+	may  []string
+	why  string
+}
+
+// rooms is the map of the program, from the inside out. The first row that
+// matches a package counts.
+var rooms = []room{
+	{"internal/crash", nil, "named places where tests kill the process"},
+	{"internal/importtest", nil, "these rules"},
+
+	{"review", nil, "the domain: types, the table of moves, Apply"},
+	{"review/*", []string{"review", "review/*"}, "pure: checks, rules, the hash chain, business hours"},
+
+	{"prompts", []string{"review"}, "templates, embedded, versioned by hash"},
+	{"llm", []string{"prompts", "review", "review/*"}, "triage, draft, judge, translate; the offline drafter"},
+	{"llm/*", []string{"llm", "prompts", "review", "review/*"}, "fakes of a model for the tests"},
+
+	{"sources", []string{"review", "review/*"}, "what a review platform looks like"},
+	{"sources/*", []string{"sources", "sources/*", "review", "review/*"}, "one package a platform"},
+
+	{"storage", []string{"review", "review/*"}, "what is kept and how it is written"},
+	{"storage/*", []string{"storage", "storage/*", "review", "review/*", "internal/crash"}, "one package a database"},
+
+	{"commands", []string{"review", "review/*"}, "what people can ask for, as a table"},
+
+	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash"}, "the desk"},
+	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash"}, "one package a chat"},
+
+	{"cmd/evenkeel", []string{"*"}, "wiring: it knows everybody, nobody knows it"},
+	{"cmd/evenkeel/internal/settings", nil, "where settings come from"},
+	{"cmd/evenkeel/internal/*", []string{"*"}, "parts of the wiring"},
+}
+
+// A library is a module from elsewhere with the packages that may use it. Each
+// vendor library has one home, so that it can be replaced there.
+type library struct {
+	module string
+	homes  []string
+	why    string
+}
+
+var libraries = []library{
+	// One home each.
+	{"github.com/slack-go/slack", []string{"bot/slackbot"}, "Slack's API"},
+	{"github.com/bwmarrin/discordgo", []string{"bot/discordbot"}, "Discord's API"},
+	{"github.com/sashabaranov/go-openai", []string{"llm"}, "model endpoints"},
+	{"github.com/jackc/pgx/v5", []string{"storage/postgres"}, "PostgreSQL"},
+	{"modernc.org/sqlite", []string{"storage/sqlite"}, "SQLite without cgo"},
+	{"github.com/gofrs/flock", []string{"storage/sqlite"}, "one process for one database file"},
+	{"github.com/standard-webhooks/standard-webhooks/libraries", []string{"sources/webhook"}, "webhook signatures"},
+	{"github.com/sergi/go-diff", []string{"bot"}, "word diffs on cards"},
+	{"github.com/spf13/cobra", []string{"cmd/evenkeel"}, "the command line"},
+	{"github.com/schollz/progressbar/v3", []string{"cmd/evenkeel"}, "progress on a terminal"},
+	{"golang.org/x/term", []string{"cmd/evenkeel"}, "is this a terminal?"},
+
+	// More than one home, each with its reason.
+	{"github.com/hashicorp/go-retryablehttp", []string{"llm", "sources/*"}, "retries of reads; publishing never goes through it"},
+	{"github.com/pressly/goose/v3", []string{"storage/sqlite", "storage/postgres"}, "numbered migrations"},
+	{"github.com/goccy/go-yaml", []string{"review/playbook", "review/rubric", "llm", "cmd/evenkeel/internal/settings"}, "YAML with line numbers in its errors; word lists"},
+	{"github.com/abadojack/whatlanggo", []string{"review/rubric", "llm"}, "guesses a language without a model"},
+	{"github.com/santhosh-tekuri/jsonschema/v6", []string{"llm"}, "judges what a model answers"},
+	{"golang.org/x/sync", []string{"bot", "bot/*", "storage/*", "sources/*", "llm", "cmd/evenkeel"}, "error groups"},
+	{"golang.org/x/text", []string{"review/*", "llm", "prompts", "sources/*", "bot", "bot/*", "cmd/evenkeel"}, "Unicode forms, language tags, character sets"},
+	{"golang.org/x/time", []string{"bot", "bot/*", "llm", "sources/*"}, "rate limits"},
+}
+
+// testLibraries may be imported by test files and by packages that only tests
+// use, and by nothing else.
+var testLibraries = []string{
+	"github.com/chromedp/chromedp",
+	"github.com/chromedp/cdproto",
+	"github.com/google/go-cmp",
+	"github.com/rogpeppe/go-internal",
+	"pgregory.net/rapid",
+}
+
+// neverLinked must not reach the program, however indirectly.
+var neverLinked = []string{
+	"testing",
+	"net/http/httptest",
+	"github.com/chromedp/chromedp",
+	"pgregory.net/rapid",
+}
