@@ -88,10 +88,14 @@ func (v value) text() (string, bool) {
 	return "", false
 }
 
-// name is the last part of the path, for sentences.
-func (v value) name() string {
-	return strconv.Quote(v.path[strings.LastIndexByte(v.path, '.')+1:])
+// key is the last part of the path without its place in a list.
+func (v value) key() string {
+	key, _, _ := strings.Cut(v.path[strings.LastIndexByte(v.path, '.')+1:], "[")
+	return key
 }
+
+// name is the key as sentences have it.
+func (v value) name() string { return strconv.Quote(v.key()) }
 
 // line is a text that is not empty, without surrounding space.
 func (v value) line() (string, bool) {
@@ -176,8 +180,8 @@ func (v value) list() []value {
 
 // field is one key of a block with its value.
 type field struct {
-	name string
-	key  value // for problems with the key itself
+	name  string
+	label value // the key itself, for problems with it
 	value
 }
 
@@ -245,7 +249,7 @@ func (v value) object(section string) *object {
 			}
 			continue
 		}
-		f.key.fail("%s is not a key of %s; %s", quote(f.name), v.what(), placed(f.name, section))
+		f.label.fail("%s is not a key of %s; %s", quote(f.name), v.what(), placed(f.name, section))
 	}
 	return o
 }
@@ -315,4 +319,13 @@ func (o *object) lines(name string, check func(value, string) bool) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// isBlock tells a block of keys from a single value.
+func isBlock(v value) bool {
+	switch v.node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
 }
