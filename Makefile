@@ -1,0 +1,62 @@
+# Everything that is done by hand or by a machine here has a target.
+# `make help` lists them.
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# A tag, or the commit; a tree without git says so.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+
+GO ?= go
+BENCH ?= .
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/evenkeel: static, without paths of this machine
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/evenkeel ./cmd/evenkeel
+
+.PHONY: demo
+demo: ## play the story in the browser: no account, no key, no network
+	@$(GO) run ./cmd/evenkeel demo
+
+.PHONY: test
+test: test-deps ## install what the tests need where that is possible, then run them with the race detector
+	@$(GO) test -race ./...
+
+.PHONY: test-deps
+test-deps: ## install PostgreSQL, Chromium and a C compiler for the tests, or say what to install
+	@scripts/test-deps.sh
+
+.PHONY: test-peers
+test-peers: ## tests against other people's servers
+	@echo 'There are no such tests yet: the sources so far are our own (simulator, webhook, file, manual).'
+	@echo 'They come with the connectors for WordPress and Medusa.'
+
+.PHONY: torture
+torture: test-deps ## kill the real program at every named point, on both databases, over and over
+	$(GO) test -tags torture -count=1 -timeout 60m ./cmd/evenkeel/...
+
+.PHONY: bench
+bench: ## benchmarks; BENCH=regexp picks some
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz test for FUZZTIME (20s) each
+	@scripts/fuzz.sh '$(FUZZTIME)'
+
+.PHONY: lint
+lint: ## gofmt, go vet, golangci-lint at its pinned version, shell syntax
+	@scripts/gofmt.sh
+	$(GO) vet ./...
+	$(GO) run $(GOLANGCI_LINT) run ./...
+	@for f in scripts/*.sh .ci/run; do bash -n "$$f" || exit 1; done
+
+.PHONY: tidy-check
+tidy-check: ## go.mod and go.sum are as `go mod tidy` would have them
+	$(GO) mod tidy -diff
