@@ -1,0 +1,159 @@
+package llm
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/evenkeel/evenkeel/prompts"
+)
+
+// A quote is short: some platforms take down replies that quote more, and a
+// reply is not there to repeat a review.
+const (
+	quoteWords = 6
+	quoteRunes = 60
+	quoteDense = 22 // runes, in scripts without spaces
+)
+
+// doubtful are shapes that a quote must not carry into a reply: addresses,
+// links, long numbers.
+var doubtful = regexp.MustCompile(`(?i)@|https?:|www\.|\.[a-z]{2,}\b|\d{5,}|\+\d`)
+
+// quote picks a few of the review's own words that say what the point is, or
+// "" when none can be repeated in public. The words stand in the review
+// exactly so.
+func (o *Offline) quote(lex *lexicon, words string) string {
+	best, most := "", 0
+	for _, piece := range strings.FieldsFunc(words, func(r rune) bool {
+		return strings.ContainsRune(",;:()[]\"“”„«»「」『』、，；：（）\n\t!?！？。", r)
+	}) {
+		piece = lex.window(trimClause(piece))
+		if weight := lex.tells(piece); piece != "" && weight > most && o.repeatable(lex, piece) {
+			best, most = piece, weight
+		}
+	}
+	return best
+}
+
+// tells weighs how much a piece says.
+func (lex *lexicon) tells(piece string) int {
+	text := fold(piece).text
+	if len(text) < 4 {
+		return 0
+	}
+	n := 1
+	if lex.topicOf(text) != "other" {
+		n += 3
+	}
+	if good, ill := lex.mood(text); good+ill > 0 {
+		n += 2
+	}
+	if strings.ContainsFunc(text, unicode.IsDigit) {
+		n++
+	}
+	return n
+}
+
+// window is piece itself if it is short, else the most telling run of words in
+// it, not beginning or ending with a word like "the".
+func (lex *lexicon) window(piece string) string {
+	if lex.dense() {
+		if n := utf8.RuneCountInString(piece); n >= 3 && n <= quoteDense {
+			return piece
+		}
+		return ""
+	}
+	words := strings.Fields(piece)
+	if strings.Join(words, " ") != piece {
+		return "" // odd spacing: the words would not stand in the review so
+	}
+	best, most := "", -1
+	for i := range words {
+		end := min(i+quoteWords, len(words))
+		run := lex.trimWeak(words[i:end])
+		s := strings.Join(run, " ")
+		if len(run) < 2 || utf8.RuneCountInString(s) > quoteRunes {
+			continue
+		}
+		if weight := 2*lex.tells(s) + len(run); weight > most {
+			best, most = s, weight
+		}
+		if end == len(words) {
+			break
+		}
+	}
+	return best
+}
+
+func (lex *lexicon) trimWeak(words []string) []string {
+	for len(words) > 0 && lex.isOne(lex.Weak, words[len(words)-1]) {
+		words = words[:len(words)-1]
+	}
+	return words
+}
+
+// dense tells languages whose quotes are measured in letters.
+func (lex *lexicon) dense() bool { return lex.Language == "ja" }
+
+// repeatable tells whether words of the review may stand in a public reply:
+// nothing hidden, no address or long number, no insult or accusation, nothing
+// meant for a machine, nothing that may be a name.
+func (o *Offline) repeatable(lex *lexicon, s string) bool {
+	if prompts.Clean(s, 200) != s || doubtful.MatchString(s) || o.marks.suspect(s) {
+		return false
+	}
+	for _, r := range s {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) && !strings.ContainsRune(" '’-%€$£¥.,/・ー", r) {
+			return false
+		}
+	}
+	text := fold(s).text
+	if lex.Insults.in(text) || lex.Strong.in(text) || lex.Names.in(text) {
+		return false
+	}
+	for _, t := range lex.Sensitive {
+		if t.in(text) {
+			return false
+		}
+	}
+	return !lex.maybeName(s)
+}
+
+// maybeName tells that a capitalised word of s is not one of those that we
+// know: it may be somebody's name. In German a word after an article passes.
+func (lex *lexicon) maybeName(s string) bool {
+	before := ""
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '’' }) {
+		first, _ := utf8.DecodeRuneInString(w)
+		if unicode.IsUpper(first) && !lex.knows(w) && !(before != "" && lex.isOne(lex.Determiners, before)) {
+			return true
+		}
+		before = w
+	}
+	return false
+}
+
+// knows tells that w is a word of the lists.
+func (lex *lexicon) knows(w string) bool {
+	text := fold(w).text
+	if utf8.RuneCountInString(text) == 1 || lex.isOne(lex.Weak, w) || lex.isOne(lex.Determiners, w) {
+		return true
+	}
+	if lex.topicOf(text) != "other" || lex.Units.in(text) || lex.Negators.in(text) {
+		return true
+	}
+	good, ill := lex.mood(text)
+	return good+ill > 0
+}
+
+func (lex *lexicon) isOne(list terms, w string) bool {
+	text := fold(w).text
+	for _, t := range list {
+		if t.text == text {
+			return true
+		}
+	}
+	return false
+}
