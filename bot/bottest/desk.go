@@ -150,7 +150,8 @@ func (d *FakeDesk) Person(id review.PersonID, name string, _ []review.PersonID, 
 	return review.Person{ID: id, Name: name, Role: role}
 }
 
-// Form implements [bot.Front].
+// Form implements [bot.Front] as the desk does: the form, or the refusal, or
+// nothing at all, and then the row has none and is to be run.
 func (d *FakeDesk) Form(_ context.Context, i commands.Invocation) (*commands.Form, commands.Outcome) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -159,7 +160,10 @@ func (d *FakeDesk) Form(_ context.Context, i commands.Invocation) (*commands.For
 	if f, ok := d.forms[i.Command]; ok {
 		return f, commands.Outcome{}
 	}
-	return nil, d.outcome(i)
+	if out := d.outcomes[i.Command]; out.Refused {
+		return nil, out
+	}
+	return nil, commands.Outcome{}
 }
 
 // Run implements [bot.Front].

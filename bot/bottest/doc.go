@@ -16,6 +16,9 @@
 //     anything, and reading a card gives them back literally.
 //   - A press arrives as it was made: command, case, token, person, chat and a
 //     unique id, and the same id again when the platform delivers it twice.
+//   - A button with a form, and every typed command, asks [bot.Front.Form]
+//     first. A form is opened, a refusal told; nil with an empty outcome means
+//     that there is no form, and then Run is called with the same invocation.
 //   - Answers are for the person who asked, and there always is one.
 //   - A lost answer is found again, and every failure has its kind.
 //

@@ -168,7 +168,13 @@ func formRefused(s *stage) {
 		s.Errorf("the person was told %q", a.Text)
 	}
 	if n := len(s.runs()); n != 0 {
-		s.Errorf("a button with a form was run %d times", n)
+		s.Errorf("a refused form was run all the same, %d times", n)
+	}
+	// Neither form nor refusal: the row has no form, so the press runs it.
+	s.desk.Answers("edit", commands.Outcome{Text: "Nothing to fill in."})
+	a = s.answered(s.world.Press(s.ctx, "Ana", ref, StoryCard(7).Buttons[1].Token.String()))
+	if n := len(s.runs()); n != 1 || !strings.Contains(a.Text, "Nothing to fill in.") {
+		s.Errorf("a button without a form to open was run %d times and answered %q", n, a.Text)
 	}
 }
 

@@ -38,6 +38,13 @@ func typed(s *stage) {
 		s.Fatalf("the command's form did not open: %q", a.Text)
 	}
 	sameForm(s.T, storyForm(), *a.Form)
+	s.desk.Opens("show", storyForm())
+	if a = s.answered(s.world.Type(s.ctx, "Ana", "show 7")); a.Form == nil {
+		s.Fatalf("the form of a command with missing arguments did not open: %q", a.Text)
+	}
+	if n := len(s.runs()); n != 3 {
+		s.Errorf("a command was run although its form opened: %d runs, want 3", n)
+	}
 }
 
 func completion(s *stage) {
