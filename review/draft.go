@@ -102,6 +102,7 @@ type Draft struct {
 	Sentences   []Sentence `json:"sentences,omitempty"`   // nil when nobody analysed the text
 	Findings    []Finding  `json:"findings,omitempty"`
 	Checks      string     `json:"checks,omitempty"`    // version of the checks that gave the findings
+	Notes       []string   `json:"notes,omitempty"`     // the drafter's remarks for the approver
 	BackText    string     `json:"back_text,omitempty"` // back-translation for the approver
 	Revision    int        `json:"revision"`            // of the review it answers
 	Facts       int        `json:"facts"`               // facts revision it was written with

@@ -20,6 +20,7 @@ const (
 	WorkEscalate WorkKind = "escalate" // a clock or promise is over
 	WorkFollowUp WorkKind = "follow_up"
 	WorkPoll     WorkKind = "poll"   // of a source
+	WorkLook     WorkKind = "look"   // whether the review still stands as we know it
 	WorkDigest   WorkKind = "digest" // of a period
 )
 

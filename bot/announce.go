@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/crash"
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// cardsKind is the kind of work that brings one chat's cards up to their case.
+// Each chat has its own, so that one that is down holds up no other.
+func cardsKind(chat string) review.WorkKind { return review.WorkCards + ":" + review.WorkKind(chat) }
+
+// announce passes a case that was accepted where no chat was attached on to
+// the chats of this process.
+func (d *Desk) announce(ctx context.Context, j storage.Job) error {
+	c, err := d.Store.Case(ctx, j.Case)
+	if err != nil {
+		return err
+	}
+	if len(d.chats) == 0 {
+		return &later{at: d.Now().Add(time.Minute), why: "no chat is attached"}
+	}
+	return d.Store.Commit(ctx, &storage.Batch{Done: &j, Work: d.cardWork(c)})
+}
+
+// cardsWorker makes a chat agree with the cards that ought to stand for a case:
+// it posts what is missing and redraws what differs. It is the only place that
+// posts, and the table of work sees to it that it runs once at a time for each
+// case and chat.
+func (d *Desk) cardsWorker(chat Chat) worker {
+	do := func(ctx context.Context, j storage.Job) error { return d.syncCards(ctx, chat, j) }
+	return worker{do: do, slots: 16, lease: time.Minute}
+}
+
+func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
+	c, err := d.Store.Case(ctx, j.Case)
+	if err != nil {
+		return err
+	}
+	// A new case is drawn as it will be once its thread stands, and becomes so
+	// in the very write that records the thread.
+	var change *review.Change
+	if c.Status == review.New {
+		ch, err := review.Apply(c, review.Announced{Where: chat.Name()}, d.occasion(c, review.BySystem("announcer")))
+		if err != nil {
+			return err
+		}
+		change, c = &ch, ch.Case
+	}
+	wanted, err := d.cards(ctx, c)
+	if err != nil {
+		return err
+	}
+	posted, err := d.Store.Messages(ctx, j.Case, chat.Name())
+	if err != nil {
+		return err
+	}
+	s := &syncing{desk: d, chat: chat, job: j, standing: make(map[string]storage.Message, len(posted)), channel: d.channel(chat.Name(), c)}
+	for _, m := range posted {
+		s.standing[m.Key] = m
+	}
+	for _, k := range wanted {
+		if err := s.bring(ctx, c.ID, k); err != nil {
+			return s.trouble(ctx, err)
+		}
+	}
+	batch := &storage.Batch{Done: &j, Messages: s.drawn, Change: change}
+	if change != nil {
+		for _, other := range d.cardWork(c) {
+			if other.Kind != j.Kind {
+				batch.Work = append(batch.Work, other)
+			}
+		}
+		if caps := d.capabilities(c.Review.Key); caps.SeesRemovals {
+			batch.Work = append(batch.Work, review.Work{Kind: review.WorkLook, Case: c.ID, Key: "look", Due: d.Now().Add(lookEvery)})
+		}
+	}
+	crash.Point("cards.posted")
+	err = d.Store.Commit(ctx, batch)
+	if errors.Is(err, review.ErrConflict) {
+		// Somebody moved the case meanwhile. What was posted is kept; the next
+		// round draws the case as it is now.
+		if err := d.Store.Commit(ctx, &storage.Batch{Messages: s.drawn}); err != nil {
+			return err
+		}
+		return &later{at: d.Now(), why: "the case moved while its cards were drawn"}
+	}
+	crash.Point("cards.recorded")
+	if err == nil && change != nil {
+		d.logChange(ctx, *change)
+	}
+	return err
+}
+
+// syncing is one round of bringing a chat up to a case.
+type syncing struct {
+	desk     *Desk
+	chat     Chat
+	job      storage.Job
+	channel  string
+	standing map[string]storage.Message // by key
+	drawn    []storage.Message          // to be recorded
+}
+
+// bring makes one card stand as wanted.
+func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
+	at := Place{Channel: s.channel, Case: id, Key: k.Key, Quiet: k.Quiet}
+	if k.Key != parentKey {
+		at.Thread = s.standing[parentKey].Ref
+	}
+	have, known := s.standing[k.Key]
+	if known && have.Ref != "" && have.Hash == k.Card.Hash() {
+		return nil
+	}
+	m := storage.Message{Case: id, Chat: s.chat.Name(), Key: k.Key, Ref: have.Ref, Hash: k.Card.Hash(), Posted: have.Posted}
+	if have.Ref != "" {
+		err := s.chat.Update(ctx, at, have.Ref, k.Card)
+		if !errors.Is(err, ErrGone) {
+			if err == nil {
+				s.record(m)
+			}
+			return err
+		}
+		// Somebody deleted the card. A parent that is gone takes its thread
+		// with it; posting anew would split the case, so it is left alone.
+		s.desk.Logger.WarnContext(ctx, "a card was deleted in the chat", slog.Int64("case", id), slog.String("card", k.Key), slog.String("chat", s.chat.Name()))
+		s.record(m)
+		return nil
+	}
+	if s.job.Attempts > 1 || known {
+		// An earlier try may have posted it and died, or lost the answer.
+		ref, found, err := s.chat.Find(ctx, at)
+		if err != nil {
+			return err
+		}
+		if found {
+			m.Ref, m.Posted = ref, s.desk.Now()
+			if err := s.chat.Update(ctx, at, ref, k.Card); err != nil && !errors.Is(err, ErrGone) {
+				return err
+			}
+			s.record(m)
+			return nil
+		}
+	}
+	crash.Point("cards.posting")
+	ref, err := s.chat.Post(ctx, at, k.Card)
+	if err != nil {
+		return err
+	}
+	m.Ref, m.Posted = ref, s.desk.Now()
+	s.record(m)
+	return nil
+}
+
+func (s *syncing) record(m storage.Message) {
+	s.standing[m.Key] = m
+	s.drawn = append(s.drawn, m)
+}
+
+// trouble keeps what was drawn before the failure and says when to go on.
+func (s *syncing) trouble(ctx context.Context, err error) error {
+	if len(s.drawn) > 0 {
+		if cerr := s.desk.Store.Commit(ctx, &storage.Batch{Messages: s.drawn}); cerr != nil {
+			return errors.Join(err, cerr)
+		}
+	}
+	var ce *ChatError
+	if errors.As(err, &ce) && ce.After > 0 {
+		return &later{at: s.desk.Now().Add(ce.After), why: err.Error()}
+	}
+	return fmt.Errorf("bringing cards to %s: %w", s.chat.Name(), err)
+}

@@ -1,0 +1,138 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/crash"
+	"github.com/evenkeel/evenkeel/llm"
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/rubric"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// triage has the review read and records the suggestion.
+func (d *Desk) triage(ctx context.Context, j storage.Job) error {
+	c, err := d.Store.Case(ctx, j.Case)
+	if err != nil {
+		return err
+	}
+	t, err := d.Triager.Triage(ctx, llm.TriageRequest{Review: c.Review, TeamLanguage: d.Playbook.Language(), StaffNames: d.Playbook.StaffNames()})
+	if err != nil {
+		if j.Attempts < 3 {
+			return err
+		}
+		d.Logger.WarnContext(ctx, "no triage suggestion; people decide without", slog.Int64("case", c.ID), slog.Any("error", err))
+		return d.done(ctx, j)
+	}
+	t.Revision = c.Review.Revision
+	return d.system(ctx, j, "triage", t)
+}
+
+// system lets the program apply an action as the end of a job. An action that
+// the case has outgrown needs nothing any more.
+func (d *Desk) system(ctx context.Context, j storage.Job, part string, action review.Action) error {
+	_, err := d.act(ctx, j.Case, review.BySystem(part), action, nil, storage.Batch{Done: &j})
+	if outgrown(err) {
+		return d.done(ctx, j)
+	}
+	return err
+}
+
+// outgrown tells an action that came too late: the case moved on.
+func outgrown(err error) bool {
+	return errors.Is(err, review.ErrStale) || errors.Is(err, review.ErrNotNow) || errors.Is(err, review.ErrAlready)
+}
+
+// draft has a text written and checked. A failure is not tried again behind
+// people's backs: the card becomes a checklist for a text by hand, with a
+// button to try again.
+func (d *Desk) draft(ctx context.Context, j storage.Job) error {
+	c, err := d.Store.Case(ctx, j.Case)
+	if err != nil {
+		return err
+	}
+	if !c.Drafting {
+		return d.done(ctx, j)
+	}
+	req := d.draftRequest(c, j.Text)
+	if req.Examples, err = d.examples(ctx, c); err != nil {
+		return err
+	}
+	crash.Point("draft.before")
+	result, err := d.Drafter.Draft(ctx, req)
+	crash.Point("draft.written")
+	if err != nil {
+		d.Logger.WarnContext(ctx, "no draft; people write by hand", slog.Int64("case", c.ID), slog.Any("error", err))
+		return d.system(ctx, j, "drafter", review.NoDraft{Why: err.Error()})
+	}
+	draft := result.Draft
+	draft.Revision, draft.Facts = c.Review.Revision, c.FactsRevision
+	draft.Instruction, draft.Notes = j.Text, result.Notes
+	draft.Findings, draft.Checks, err = d.check(ctx, c, draft)
+	if err != nil {
+		return err
+	}
+	_, err = d.act(ctx, j.Case, review.BySystem("drafter"), review.Propose{Draft: draft}, nil, storage.Batch{Done: &j})
+	switch {
+	case errors.Is(err, review.ErrStale):
+		// The review or the facts moved while the text was written. If a text is
+		// still wanted, write it on what is known now.
+		return &later{at: d.Now(), why: "the review or the facts moved while the draft was written"}
+	case outgrown(err):
+		return d.done(ctx, j)
+	}
+	return err
+}
+
+// exampleCount is how many earlier replies a drafter is shown.
+const exampleCount = 3
+
+func (d *Desk) examples(ctx context.Context, c review.Case) ([]string, error) {
+	replies, err := d.Store.RecentReplies(ctx, c.Review.Key.Source, exampleCount)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(replies))
+	for i, r := range replies {
+		texts[i] = r.Text
+	}
+	return texts, nil
+}
+
+// sameness is how many earlier replies of a source a text is compared with.
+const sameness = 200
+
+// check holds a text against the rubric.
+func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]review.Finding, string, error) {
+	earlier, err := d.Store.RecentReplies(ctx, c.Review.Key.Source, sameness)
+	if err != nil {
+		return nil, "", err
+	}
+	in := d.checkInput(c, draft)
+	for _, r := range earlier {
+		if c.Reply != nil && r.Binding == c.Reply.Binding {
+			continue // its own earlier attempt is no boilerplate
+		}
+		in.Earlier = append(in.Earlier, rubric.FingerprintOf(r.Text))
+	}
+	return rubric.Check(in), rubric.Version(), nil
+}
+
+// Edit checks a person's text and makes it the draft. What it keeps of the
+// former draft's analysis are the sentences that it keeps word for word.
+func (d *Desk) Edit(ctx context.Context, i commands.Invocation, base review.Digest, text string) (review.Case, error) {
+	c, err := d.Store.Case(ctx, i.Case)
+	if err != nil {
+		return c, err
+	}
+	language := d.replyLanguage(c)
+	draft := review.Draft{Text: text, Language: language, Revision: c.Review.Revision, Facts: c.FactsRevision}
+	findings, version, err := d.check(ctx, c, draft)
+	if err != nil {
+		return c, err
+	}
+	return d.Do(ctx, i, review.Edit{Base: base, Text: text, Language: language, Findings: findings, Checks: version})
+}

@@ -1,0 +1,170 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/crash"
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// Intake is reviews that reached us.
+type Intake struct {
+	By      string // the part that brings them: "poll", "webhook", "import"
+	Reviews []review.Review
+	// History seeds them silently: no thread, no clock.
+	History bool
+	// Delivery, where given, makes a delivery with one id count once.
+	Delivery *storage.Receipt
+}
+
+// Took counts what Intake did with them.
+type Took struct {
+	Added      int
+	Revised    int
+	Duplicates int
+	Cases      []int64 // of the reviews, in the order given; 0 where one was refused
+	Problems   []error // of the reviews that were refused, each naming the review
+}
+
+// intakeAtOnce is how many reviews of one delivery are stored side by side, so
+// that they share a commit.
+const intakeAtOnce = 64
+
+// Take stores reviews. When it returns without error every review is durable:
+// as a new case, as a new revision of its case, or known already. It is
+// idempotent, so an unsure sender simply sends again. A review that is not
+// valid is refused by itself and takes no other with it.
+func (d *Desk) Take(ctx context.Context, in Intake) (Took, error) {
+	took := Took{Cases: make([]int64, len(in.Reviews))}
+	rest := in.Reviews
+	results := make([]taken, len(in.Reviews))
+	if in.Delivery != nil && len(rest) > 0 {
+		// The first review carries the delivery's receipt. A delivery that was
+		// seen before is gone through again without it: the crash may have
+		// come between its first review and its last.
+		one, err := d.takeOne(ctx, rest[0], in, in.Delivery)
+		switch {
+		case errors.Is(err, storage.ErrSeen):
+			if one, err = d.takeOne(ctx, rest[0], in, nil); err != nil {
+				return took, err
+			}
+		case err != nil:
+			return took, err
+		}
+		results[0], rest = one, rest[1:]
+	}
+	offset := len(in.Reviews) - len(rest)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(intakeAtOnce)
+	for n, r := range rest {
+		g.Go(func() (err error) {
+			results[offset+n], err = d.takeOne(gctx, r, in, nil)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return took, err
+	}
+	for n, r := range results {
+		took.Cases[n] = r.id
+		switch {
+		case r.problem != nil:
+			took.Problems = append(took.Problems, fmt.Errorf("review %s: %w", in.Reviews[n].Key, r.problem))
+		case r.added:
+			took.Added++
+		case r.revised:
+			took.Revised++
+		default:
+			took.Duplicates++
+		}
+	}
+	return took, nil
+}
+
+// taken is what became of one review.
+type taken struct {
+	id             int64
+	added, revised bool
+	problem        error // why it was refused
+}
+
+func (d *Desk) takeOne(ctx context.Context, r review.Review, in Intake, receipt *storage.Receipt) (taken, error) {
+	by := review.BySystem(in.By)
+	history := in.History || (r.Reply != nil && r.Reply.Text != "")
+	change, err := review.Accept(r, history, review.Occasion{Now: d.Now(), By: by})
+	if err != nil {
+		return taken{problem: err}, nil
+	}
+	b := storage.Batch{Change: &change, Receipt: receipt}
+	if !history {
+		change.Work = d.announced(change.Work)
+		b.Work = d.cardWork(change.Case)
+	}
+	crash.Point("intake.before")
+	err = d.Store.Commit(ctx, &b)
+	crash.Point("intake.stored")
+	var exists *storage.ExistsError
+	switch {
+	case err == nil:
+		d.logChange(ctx, change)
+		return taken{id: change.Case.ID, added: true}, nil
+	case !errors.As(err, &exists):
+		return taken{}, err
+	}
+	// The case is there: the same words are a duplicate, other words an edit.
+	_, err = d.act(ctx, exists.Case, by, review.Revise{Review: r}, nil, storage.Batch{Receipt: receipt})
+	switch {
+	case errors.Is(err, review.ErrAlready):
+		return taken{id: exists.Case}, nil
+	case errors.Is(err, storage.ErrSeen) || errors.Is(err, storage.ErrReused):
+		return taken{}, err
+	case err != nil:
+		return taken{}, err
+	}
+	return taken{id: exists.Case, revised: true}, nil
+}
+
+// announced drops the announce work where chats are attached: their cards are
+// asked for directly. Where none is, the work waits for a process that has one.
+func (d *Desk) announced(work []review.Work) []review.Work {
+	if len(d.chats) == 0 {
+		return work
+	}
+	return slices.DeleteFunc(work, func(w review.Work) bool { return w.Kind == review.WorkAnnounce })
+}
+
+// AddReview takes a review that a person pasted. fresh is false when the same
+// review had a case already.
+func (d *Desk) AddReview(ctx context.Context, i commands.Invocation, r review.Review) (c review.Case, fresh bool, err error) {
+	if need := review.Responder; i.By.Role < need {
+		return c, false, &review.RoleError{Verb: "open", Need: need, Have: i.By.Role}
+	}
+	if r.Key.ID == "" {
+		r.Key.ID = manualID(r)
+	}
+	took, err := d.Take(ctx, Intake{By: "manual:" + string(i.By.ID), Reviews: []review.Review{r}})
+	if err != nil {
+		return c, false, err
+	}
+	if len(took.Problems) > 0 {
+		return c, false, &review.InputError{Field: "review", Problem: "was not taken: " + took.Problems[0].Error()}
+	}
+	c, err = d.Store.Case(ctx, took.Cases[0])
+	return c, took.Added == 1, err
+}
+
+// manualID names a pasted review by its link or, without one, by its words:
+// pasting it twice makes one case.
+func manualID(r review.Review) string {
+	if r.URL != "" {
+		return review.DigestOf(r.URL).Short()
+	}
+	return review.DigestOf(r.ContentHash().String(), r.Author).Short()
+}

@@ -1,0 +1,165 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/crash"
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/sources"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// pagesAtOnce bounds one poll, so that a long history does not hold its lane.
+const pagesAtOnce = 20
+
+// poll asks a source for what is new and comes due again. The cursor moves
+// only after the reviews before it are durable.
+func (d *Desk) poll(ctx context.Context, j storage.Job) error {
+	s, ok := d.sources[j.Key].(sources.Poller)
+	if !ok {
+		return d.done(ctx, j) // taken out of the playbook
+	}
+	state, err := d.sourceState(ctx, j.Key)
+	if err != nil {
+		return err
+	}
+	first := len(state.Cursor) == 0
+	for range pagesAtOnce {
+		page, err := s.Poll(ctx, state.Cursor)
+		if err != nil {
+			return d.polled(ctx, j, state, err)
+		}
+		crash.Point("poll.read")
+		if err := d.takePage(ctx, page, first); err != nil {
+			return err
+		}
+		crash.Point("poll.taken")
+		state.Cursor = page.Next
+		if !page.More {
+			return d.polled(ctx, j, state, nil)
+		}
+		if err := d.Store.Commit(ctx, &storage.Batch{Source: &state}); err != nil {
+			return err
+		}
+	}
+	return d.polled(ctx, j, state, nil)
+}
+
+func (d *Desk) takePage(ctx context.Context, page sources.Page, first bool) error {
+	var fresh, old []review.Review
+	for _, r := range page.Reviews {
+		if first && !r.Created.IsZero() && d.Now().Sub(r.Created) > d.History {
+			old = append(old, r)
+		} else {
+			fresh = append(fresh, r)
+		}
+	}
+	for _, in := range []Intake{{By: "poll", Reviews: fresh}, {By: "poll", Reviews: old, History: true}} {
+		took, err := d.Take(ctx, in)
+		if err != nil {
+			return err
+		}
+		for _, p := range took.Problems {
+			d.Logger.WarnContext(ctx, "a review was refused", slog.Any("problem", p))
+		}
+	}
+	return nil
+}
+
+// polled records how a poll went, and when the next one is due, in the write
+// that ends this one.
+func (d *Desk) polled(ctx context.Context, j storage.Job, state storage.SourceState, problem error) error {
+	now := d.Now()
+	interval := max(d.pollInterval(j.Key), d.sources[j.Key].Capabilities().MinPoll)
+	state.Polled = now
+	due := now.Add(interval)
+	if problem == nil {
+		state.Succeeded, state.Failures, state.Problem, state.Announced = now, 0, "", false
+	} else {
+		state.Failures++
+		state.Problem = reason(problem)
+		wait := backoff(state.Failures)
+		if w := sources.Wait(problem); w > 0 {
+			wait = w
+		}
+		due = now.Add(max(wait, min(interval, time.Minute)))
+		d.Logger.WarnContext(ctx, "a source could not be read; it will be tried again",
+			slog.String("source", j.Key), slog.Int("failures", state.Failures), slog.Any("error", problem))
+	}
+	return d.Store.Commit(ctx, &storage.Batch{
+		Done: &j, Source: &state,
+		Work: []review.Work{{Kind: review.WorkPoll, Key: j.Key, Due: due, Again: true}},
+	})
+}
+
+func (d *Desk) sourceState(ctx context.Context, name string) (storage.SourceState, error) {
+	all, err := d.Store.Sources(ctx)
+	if err != nil {
+		return storage.SourceState{}, err
+	}
+	for _, s := range all {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return storage.SourceState{Name: name}, nil
+}
+
+// look reads a review again to find an edit or removal that its platform does
+// not report. A removal counts when two looks agree.
+func (d *Desk) look(ctx context.Context, j storage.Job) error {
+	c, err := d.Store.Case(ctx, j.Case)
+	if err != nil {
+		return err
+	}
+	now, ok, err := d.read(ctx, c)
+	switch {
+	case !ok || c.Status == review.Closed || !c.Removed.IsZero():
+		return d.done(ctx, j)
+	case errors.Is(err, sources.ErrNotFound) && j.Text == "gone":
+		return d.system(ctx, j, "watcher", review.Remove{})
+	case errors.Is(err, sources.ErrNotFound):
+		return d.lookAgain(ctx, j, "gone", lookAgainAfter)
+	case err != nil:
+		return &later{at: d.Now().Add(d.wait(err, j)), why: reason(err)}
+	case now.ContentHash() != c.Review.ContentHash():
+		if _, err := d.act(ctx, c.ID, review.BySystem("watcher"), review.Revise{Review: now}, nil, storage.Batch{}); err != nil && !outgrown(err) {
+			return err
+		}
+	}
+	return d.lookAgain(ctx, j, "", lookEvery)
+}
+
+func (d *Desk) lookAgain(ctx context.Context, j storage.Job, found string, in time.Duration) error {
+	return d.Store.Commit(ctx, &storage.Batch{
+		Done: &j,
+		Work: []review.Work{{Kind: review.WorkLook, Case: j.Case, Key: j.Key, Text: found, Due: d.Now().Add(in), Again: true}},
+	})
+}
+
+// Sources tells how each source fares.
+func (d *Desk) Sources(ctx context.Context) ([]commands.Item, error) {
+	states, err := d.Store.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]commands.Item, 0, len(states))
+	for _, s := range states {
+		note := "well; last read " + d.ago(s.Succeeded)
+		switch {
+		case s.Problem != "" && s.Succeeded.IsZero():
+			note = fmt.Sprintf("not read yet (%d tries): %s", s.Failures, s.Problem)
+		case s.Problem != "":
+			note = fmt.Sprintf("out of reach (%d tries); last read %s: %s", s.Failures, d.ago(s.Succeeded), s.Problem)
+		case s.Succeeded.IsZero():
+			note = "not read yet"
+		}
+		items = append(items, commands.Item{Title: s.Name, Note: note})
+	}
+	return items, nil
+}

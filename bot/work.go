@@ -1,0 +1,223 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/sources"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// worker does one kind of work.
+type worker struct {
+	// do does a job and commits its result together with the job's end. An
+	// error means that the job is still to be done: it is given back and tried
+	// later, by retryAt or, without one, after a back-off.
+	do func(ctx context.Context, j storage.Job) error
+	// slots is how many jobs of this kind run side by side.
+	slots int
+	// lease is how long others leave a claimed job alone, and how long it may take.
+	lease time.Duration
+}
+
+// workerTable has a row for every kind of work that follows from a case; the
+// kinds for cards are added with their chats.
+func (d *Desk) workerTable() map[review.WorkKind]worker {
+	return map[review.WorkKind]worker{
+		review.WorkAnnounce: {d.announce, 4, time.Minute},
+		review.WorkTriage:   {d.triage, 4, 3 * time.Minute},
+		review.WorkDraft:    {d.draft, 4, 3 * time.Minute},
+		review.WorkPublish:  {d.publish, 4, 2 * time.Minute},
+		review.WorkVerify:   {d.verify, 4, 2 * time.Minute},
+		review.WorkSettle:   {d.settle, 2, time.Minute},
+		review.WorkExpire:   {d.expire, 2, time.Minute},
+		review.WorkPoll:     {d.poll, 4, 5 * time.Minute},
+		review.WorkLook:     {d.look, 2, 2 * time.Minute},
+	}
+}
+
+// later is an error that says when a job is to be tried again. It is no
+// failure: the job waits for a known time.
+type later struct {
+	at  time.Time
+	why string
+}
+
+func (l *later) Error() string { return l.why }
+
+// pollEvery is how often the table is looked at without being woken: work of
+// other replicas, and of a clock that was set.
+const pollEvery = time.Second
+
+// Run works until ctx ends, then lets what is under way finish or gives it
+// back. It returns nil after a clean stop.
+func (d *Desk) Run(ctx context.Context) error {
+	if err := d.Start(ctx); err != nil {
+		return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	for _, c := range d.chats {
+		g.Go(func() error {
+			if err := c.Serve(gctx); err != nil && gctx.Err() == nil {
+				return err
+			}
+			return nil
+		})
+	}
+	bells := make([]chan struct{}, 0, len(d.workers))
+	for kind, w := range d.workers {
+		bell := make(chan struct{}, 1)
+		bells = append(bells, bell)
+		g.Go(func() error { d.lane(gctx, kind, w, bell); return nil })
+	}
+	g.Go(func() error { ring(gctx, d.Store.Wake(), bells); return nil })
+	return g.Wait()
+}
+
+// ring passes the store's wake-up on to every lane.
+func ring(ctx context.Context, wake <-chan struct{}, bells []chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+			for _, b := range bells {
+				select {
+				case b <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}
+}
+
+// lane claims and does the work of one kind until ctx ends, then waits for
+// what it began.
+func (d *Desk) lane(ctx context.Context, kind review.WorkKind, w worker, bell <-chan struct{}) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	free := make(chan struct{}, w.slots)
+	for range w.slots {
+		free <- struct{}{}
+	}
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		n := len(free)
+		var jobs []storage.Job
+		if n > 0 {
+			var err error
+			jobs, err = d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: []review.WorkKind{kind}, Now: d.Now(), Lease: w.lease, Limit: n})
+			if err != nil && ctx.Err() == nil {
+				d.Logger.WarnContext(ctx, "cannot claim work; it waits", slog.String("kind", string(kind)), slog.Any("error", err))
+			}
+		}
+		for _, j := range jobs {
+			<-free
+			running.Add(1)
+			go func() {
+				defer running.Done()
+				defer func() { free <- struct{}{} }()
+				d.perform(ctx, w, j)
+			}()
+		}
+		if len(jobs) == n && n > 0 {
+			continue // there may be more
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-bell:
+		case <-tick.C:
+		}
+	}
+}
+
+// perform does one job, and gives it back when it is not done. A job that was
+// begun is not cut off by the desk's end but by its lease, so that an answer
+// that is on its way is still recorded.
+func (d *Desk) perform(ctx context.Context, w worker, j storage.Job) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.lease)
+	defer cancel()
+	err := d.guarded(ctx, w, j)
+	if err == nil || errors.Is(err, storage.ErrFenced) {
+		return
+	}
+	due := d.Now().Add(backoff(j.Attempts))
+	var l *later
+	if errors.As(err, &l) {
+		due = l.at
+	} else {
+		d.Logger.WarnContext(ctx, "work failed; it will be tried again",
+			slog.String("kind", string(j.Kind)), slog.Int64("case", j.Case), slog.Int("attempt", j.Attempts),
+			slog.Time("due", due), slog.Any("error", err))
+	}
+	if err := d.Store.Retry(ctx, j, due, err.Error()); err != nil && !errors.Is(err, storage.ErrFenced) {
+		// Its lease ends by itself; then it is due again.
+		d.Logger.WarnContext(ctx, "cannot give work back; its lease will end", slog.String("kind", string(j.Kind)), slog.Any("error", err))
+	}
+}
+
+// guarded does a job; a panic is one job's failure, not the program's.
+func (d *Desk) guarded(ctx context.Context, w worker, j storage.Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.Logger.ErrorContext(ctx, "work panicked", slog.String("kind", string(j.Kind)), slog.Int64("case", j.Case), slog.Any("panic", p))
+			err = errors.New("an unexpected failure; see the log")
+		}
+	}()
+	return w.do(ctx, j)
+}
+
+// backoff is how long failed work rests: from a second, doubling, to a quarter
+// of an hour, with up to half of it at random so that many do not come back at once.
+func backoff(attempts int) time.Duration {
+	const first, longest = time.Second, 15 * time.Minute
+	wait := longest
+	if attempts < 11 {
+		wait = min(longest, first<<max(attempts-1, 0))
+	}
+	return wait/2 + rand.N(wait/2+1)
+}
+
+// RunDue does all work that is due now, one job after the other, and what
+// follows from it, until nothing is due. It returns how many jobs it did.
+// Tests and the scripted demo move time with it.
+func (d *Desk) RunDue(ctx context.Context) (int, error) {
+	kinds := make([]review.WorkKind, 0, len(d.workers))
+	for k := range d.workers {
+		kinds = append(kinds, k)
+	}
+	for done := 0; ; {
+		jobs, err := d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: kinds, Now: d.Now(), Lease: time.Minute, Limit: 1})
+		if err != nil || len(jobs) == 0 {
+			return done, err
+		}
+		d.perform(ctx, d.workers[jobs[0].Kind], jobs[0])
+		done++
+	}
+}
+
+// Start prepares the table of work: every source that can be polled has its
+// poll, and cases that have no thread in some chat yet get it.
+func (d *Desk) Start(ctx context.Context) error {
+	var b storage.Batch
+	for name, s := range d.sources {
+		if _, ok := s.(sources.Poller); ok && s.Capabilities().List {
+			b.Work = append(b.Work, review.Work{Kind: review.WorkPoll, Key: name, Due: d.Now(), Again: true})
+		}
+	}
+	return d.Store.Commit(ctx, &b)
+}
+
+// done completes a job that turned out to need nothing.
+func (d *Desk) done(ctx context.Context, j storage.Job) error {
+	return d.Store.Commit(ctx, &storage.Batch{Done: &j})
+}
