@@ -98,7 +98,9 @@ func (l *loader) readChannels(v value) {
 		c := channel{at: e}
 		o.line("name", &c.Name)
 		if chat, ok := o.at["chat"]; !ok {
-			e.fail("this channel says no chat; write `chat: slack`, `chat: discord` or `chat: console`")
+			if o.ok {
+				e.fail("this channel says no chat; write `chat: slack`, `chat: discord` or `chat: console`")
+			}
 			continue
 		} else if c.Chat, ok = chat.choice(Console, Slack, Discord); !ok {
 			continue

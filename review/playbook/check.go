@@ -41,14 +41,14 @@ func (l *loader) checkHours() {
 func (l *loader) checkOrder() {
 	own := l.rules.Rules[:l.rules.Own]
 	for i, r := range own {
-		if j := slices.IndexFunc(own[:i], func(e rule) bool { return e.When.covers(r.When) }); j >= 0 {
+		if j := slices.IndexFunc(own[:i], func(e rule) bool { return !e.broken && e.When.covers(r.When) }); j >= 0 && !r.broken {
 			line, _ := position(own[j].at.node)
 			r.at.fail("this rule is never used: the one in line %d comes first and meets the same cases; put the narrower rule first", line)
 		}
 	}
 	targets := l.rules.Targets
 	for i, t := range targets {
-		if j := slices.IndexFunc(targets[:i], func(e target) bool { return e.When.covers(t.When) }); j >= 0 && t.at.node != nil {
+		if j := slices.IndexFunc(targets[:i], func(e target) bool { return !e.broken && e.When.covers(t.When) }); j >= 0 && !t.broken && t.at.node != nil {
 			line, _ := position(targets[j].at.node)
 			t.at.fail("this target is never used: the one in line %d comes first and meets the same cases; put the narrower one first", line)
 		}
@@ -119,7 +119,7 @@ func (l *loader) checkPeople() {
 	said := make(map[int]bool)
 	for _, t := range l.everyCase() {
 		terms := r.termsFor(t)
-		if terms.quorum.Count <= len(approvers) || said[terms.by] {
+		if terms.quorum.Count <= len(approvers) || said[terms.by] || t.light == 1 && !r.Drafting.Humour {
 			continue
 		}
 		said[terms.by] = true

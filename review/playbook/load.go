@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -105,6 +106,7 @@ func (l *loader) parse(data []byte) bool {
 		l.report(0, 0, "", "the playbook is not UTF-8; please save it as UTF-8 text")
 		return false
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // Windows editors begin UTF-8 files with it
 	tree, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		l.syntax(err)
@@ -117,7 +119,7 @@ func (l *loader) parse(data []byte) bool {
 		}
 	}
 	if len(docs) > 1 {
-		docs[1].fail("a second document begins here; keep the playbook in one, without ---")
+		docs[1].fail("a second document begins here; keep the playbook in one, without the line of hyphens")
 		return false
 	}
 	root := value{r: &l.reader}
@@ -142,10 +144,11 @@ func (l *loader) syntax(err error) {
 	}
 	line, column := tokenAt(e.GetToken())
 	hint := "check the indentation and quotes here and in the line above"
-	if strings.Contains(e.GetMessage(), "tab") {
-		hint = "use spaces instead of tabs"
+	message := strings.ReplaceAll(e.GetMessage(), "\t", "tab")
+	if strings.Contains(message, "tab") {
+		hint = "indent with spaces, not with tabs"
 	}
-	l.report(line, column, "", "this is not YAML (%s); %s", e.GetMessage(), hint)
+	l.report(line, column, "", "this is not YAML (%s); %s", message, hint)
 }
 
 // defaults are the rules without a file.

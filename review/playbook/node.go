@@ -76,16 +76,55 @@ func (v value) text() (string, bool) {
 		return n.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return n.GetToken().Value, true
+	}
+	if s, ok := torn(v.node); ok {
+		return s, true
+	}
+	v.unexpected("one value")
+	return "", false
+}
+
+// torn puts console:ana together again: the parser takes it for a block of one
+// key in a list that stands in braces, although YAML wants a space after the
+// colon there.
+func torn(n ast.Node) (string, bool) {
+	pair, ok := n.(*ast.MappingValueNode)
+	if m, isMapping := n.(*ast.MappingNode); isMapping && !m.IsFlowStyle && len(m.Values) == 1 {
+		pair, ok = m.Values[0], true
+	}
+	if !ok || pair.Start == nil {
+		return "", false
+	}
+	key, value := pair.Key.GetToken(), pair.Value.GetToken()
+	colon, begin := pair.Start.Position, value.Position
+	plain := key.Type == token.StringType || key.Type == token.IntegerType
+	if _, scalar := pair.Value.(ast.ScalarNode); !plain || !scalar || value.Type == token.NullType ||
+		begin.Line != colon.Line || begin.Column != colon.Column+1 {
+		return "", false
+	}
+	return key.Value + ":" + value.Value, true
+}
+
+// unexpected says that v is something else than it should be.
+func (v value) unexpected(want string) {
+	have := "one value"
+	switch v.node.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
 		v.fail("the playbook uses no YAML anchors, aliases or tags; please write the value out, in quotes if it begins with & * or !")
+		return
 	case *ast.MappingNode, *ast.MappingValueNode:
-		v.fail("%s is one value, not a block of keys", v.name())
+		have = "a block of keys"
 	case *ast.SequenceNode:
-		v.fail("%s is one value, not a list", v.name())
-	default:
-		v.fail("%s needs a value", v.name())
+		have = "a list"
+	case *ast.NullNode, nil:
+		v.fail("%s needs a value", v.self())
+		return
 	}
-	return "", false
+	if v.path == "" {
+		v.fail("the playbook is %s, not %s", want, have)
+		return
+	}
+	v.fail("%s is %s, not %s", v.self(), want, have)
 }
 
 // key is the last part of the path without its place in a list.
@@ -97,11 +136,19 @@ func (v value) key() string {
 // name is the key as sentences have it.
 func (v value) name() string { return strconv.Quote(v.key()) }
 
+// self is the value as sentences have it: the key, or an entry of its list.
+func (v value) self() string {
+	if strings.HasSuffix(v.path, "]") {
+		return "an entry of " + v.name()
+	}
+	return v.name()
+}
+
 // line is a text that is not empty, without surrounding space.
 func (v value) line() (string, bool) {
 	s, ok := v.text()
 	if s = strings.TrimSpace(s); ok && s == "" {
-		v.fail("%s is empty; write something, or leave the key out", v.name())
+		v.fail("%s is empty; write something, or leave it out", v.self())
 		return "", false
 	}
 	return s, ok
@@ -196,7 +243,7 @@ func (v value) fields() []field {
 		pairs = []*ast.MappingValueNode{n}
 	default:
 		if !v.empty() {
-			v.fail("%s is a block of keys, each with its value", v.what())
+			v.unexpected("a block of keys")
 		}
 		return nil
 	}
@@ -224,24 +271,17 @@ func (v value) fields() []field {
 	return out
 }
 
-// what names a block for people.
-func (v value) what() string {
-	if v.path == "" {
-		return "the playbook"
-	}
-	return strconv.Quote(v.path)
-}
-
 // object is a block with known keys.
 type object struct {
 	value
 	at map[string]value
+	ok bool // it is a block, and all its keys are known
 }
 
 // object reads a block whose keys are those of a section in the key table.
 // It is never nil: what cannot be read has no keys.
 func (v value) object(section string) *object {
-	o := &object{value: v, at: make(map[string]value)}
+	o := &object{value: v, at: make(map[string]value), ok: isBlock(v)}
 	for _, f := range v.fields() {
 		if slices.Contains(keys[section], f.name) {
 			if !f.empty() {
@@ -249,15 +289,30 @@ func (v value) object(section string) *object {
 			}
 			continue
 		}
-		f.label.fail("%s is not a key of %s; %s", quote(f.name), v.what(), placed(f.name, section))
+		o.ok = false
+		f.label.fail("%s is not a key of %s; %s", quote(f.name), called(section), placed(f.name, section))
 	}
 	return o
+}
+
+// called is a section as sentences have it.
+func called(section string) string {
+	switch section {
+	case "":
+		return "the playbook"
+	case "rules", "contacts", "facts", "targets", "sources", "channels":
+		return "a " + strings.TrimSuffix(section, "s")
+	}
+	return strconv.Quote(section)
 }
 
 // placed says where a wrong key belongs.
 func placed(name, section string) string {
 	if near := nearest(name, keys[section]); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if section == "sources" {
+		return "what only some kinds of source need belongs under its `settings`"
 	}
 	for _, s := range sectionNames {
 		if slices.Contains(keys[s], name) {
@@ -325,7 +380,8 @@ func (o *object) lines(name string, check func(value, string) bool) []string {
 func isBlock(v value) bool {
 	switch v.node.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
-		return true
+		_, one := torn(v.node)
+		return !one
 	}
 	return false
 }

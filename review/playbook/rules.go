@@ -20,7 +20,8 @@ type rule struct {
 	CoolOff   *time.Duration
 	Pause     *time.Duration
 
-	at value // where it stands; a built-in rule stands nowhere
+	at     value // where it stands; a built-in rule stands nowhere
+	broken bool  // it was not read whole, so nothing follows from it
 }
 
 // builtin are the rules for all that a playbook does not say. The last one
@@ -106,6 +107,7 @@ const maxWait = 7 * day
 func (l *loader) readRules(v value) {
 	var own []rule
 	for _, e := range v.list() {
+		before := len(l.problems)
 		o := e.object("rules")
 		r := rule{When: anyCase(), at: e}
 		if w, ok := o.at["when"]; ok {
@@ -120,9 +122,10 @@ func (l *loader) readRules(v value) {
 		r.Other = o.optionalBool("other_than_author")
 		r.CoolOff = o.optionalDuration("cool_off", maxWait)
 		r.Pause = o.optionalDuration("pause", maxWait)
-		if len(o.at) == 0 {
+		if len(o.at) == 0 && (o.ok || e.empty()) {
 			e.fail("this rule says nothing; give it for example `approvals: 2`")
 		}
+		r.broken = len(l.problems) > before
 		own = append(own, r)
 	}
 	if len(own) > maxRules {

@@ -99,5 +99,5 @@ var secretShape = regexp.MustCompile(`xox[abeprs]-|xapp-[0-9]|-----BEGIN [A-Z ]*
 func looksSecret(s string) bool { return secretShape.MatchString(s) }
 
 func (v value) refuseSecret() {
-	v.fail("%s holds a secret, and secrets do not belong into this file; write ${NAME} for an environment variable or file:PATH, and if the file was shared, replace the secret", v.name())
+	v.fail("%s holds a secret, and secrets do not belong in this file; write ${NAME} for an environment variable or file:PATH, and if the file was shared, replace the secret", v.name())
 }

@@ -233,7 +233,9 @@ func (l *loader) readContacts(v value) {
 			c.Kind = kind
 		}
 		if c.Kind == "" {
-			e.fail("this contact has no address; write `email:`, `phone:` or `url:`")
+			if o.ok {
+				e.fail("this contact has no address; write `email:`, `phone:` or `url:`")
+			}
 			continue
 		}
 		o.line("label", &c.Label)

@@ -13,7 +13,7 @@ var meant = map[string]string{
 	"opening_hours": "hours", "business_hours": "hours", "signature": "sign_off", "signatures": "sign_offs",
 	"leads": "lead", "admin": "lead", "owner": "lead", "approvers": "approver", "responders": "responder",
 	"viewers": "viewer", "type": "kind", "mail": "email", "mood": "heat", "rating": "stars", "delay": "cool_off",
-	"staff": "staff_names", "domains": "link_domains", "links": "link_domains", "users": "people",
+	"staff": "staff_names", "domains": "link_domains", "links": "link_domains", "users": "people", "channel": "id",
 }
 
 // suggest is ` did you mean "x"?` for the nearest of words, or a list of them.

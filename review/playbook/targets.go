@@ -13,7 +13,8 @@ type target struct {
 	Within   time.Duration // 0 for no target
 	Business bool
 
-	at value
+	at     value
+	broken bool // as a rule's
 }
 
 // defaultTargets are those of a team that set none: what spreads in two hours,
@@ -39,12 +40,13 @@ func (p *Playbook) Target(c review.Case) (d time.Duration, businessHours bool) {
 func (l *loader) readTargets(v value) {
 	var own []target
 	for _, e := range v.list() {
+		before := len(l.problems)
 		o := e.object("targets")
 		t := target{When: anyCase(), at: e}
 		if w, ok := o.at["when"]; ok {
 			t.When = l.readCondition(w)
 		}
-		if _, ok := o.at["within"]; !ok {
+		if _, ok := o.at["within"]; !ok && o.ok {
 			e.fail("this target says no time; write for example `within: 24h`, or `within: 0` for none")
 		}
 		o.duration("within", &t.Within, 0, year)
@@ -52,6 +54,7 @@ func (l *loader) readTargets(v value) {
 		if praise := mask(1<<4 | 1<<5); t.When.Stars&^praise == 0 {
 			e.fail("praise never becomes overdue, it waits in the digest; set targets for 1-3 stars or none")
 		}
+		t.broken = len(l.problems) > before
 		own = append(own, t)
 	}
 	if len(own) > maxRules {
