@@ -11,22 +11,28 @@ const hidden = "(hidden)"
 
 // Secret is a value that never prints: not by fmt with any verb, not as JSON
 // or text, not in a log. Only [Secret.Reveal] gives it, at the one place that
-// needs it.
-type Secret struct{ value string }
+// needs it. The value is behind a pointer, because fmt calls no methods on the
+// unexported fields of a struct around it and would print a string there.
+type Secret struct{ value *string }
 
 // NewSecret wraps a value.
-func NewSecret(value string) Secret { return Secret{value} }
+func NewSecret(value string) Secret { return Secret{&value} }
 
 // Reveal is the value itself. Call it where the secret is used, as late as
 // possible, and keep what it returns nowhere.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsSet tells whether there is a value.
-func (s Secret) IsSet() bool { return s.value != "" }
+func (s Secret) IsSet() bool { return s.Reveal() != "" }
 
 // String is "(hidden)", or "" when there is no secret.
 func (s Secret) String() string {
-	if s.value == "" {
+	if !s.IsSet() {
 		return ""
 	}
 	return hidden

@@ -46,7 +46,7 @@ type Spec struct {
 // Value is a setting as it was found.
 type Value struct {
 	Spec
-	raw  string
+	raw  Secret // whatever its kind: a list of settings must not print one by accident
 	From string // "flag --listen", "environment EVENKEEL_LISTEN", "evenkeel.yaml:3", "default"
 }
 
@@ -57,11 +57,11 @@ func (v Value) Set() bool { return v.From != fromDefault }
 func (v Value) Shown() string {
 	switch v.Kind {
 	case Private:
-		return NewSecret(v.raw).String()
+		return v.raw.String()
 	case Address:
-		return Redact(v.raw)
+		return Redact(v.raw.Reveal())
 	}
-	return v.raw
+	return v.raw.Reveal()
 }
 
 const fromDefault = "default"
@@ -76,7 +76,7 @@ func (v Values) Get(name string) string {
 	if x.Kind == Private {
 		panic("settings: " + name + " is a secret")
 	}
-	return x.raw
+	return x.raw.Reveal()
 }
 
 // Secret is the value of a private setting.
@@ -85,7 +85,7 @@ func (v Values) Secret(name string) Secret {
 	if x.Kind != Private {
 		panic("settings: " + name + " is no secret")
 	}
-	return NewSecret(x.raw)
+	return x.raw
 }
 
 // Where is the setting with its origin.
@@ -122,8 +122,8 @@ func Find(table []Spec, p Places) (Values, error) {
 	var wrong []error
 	for _, spec := range table {
 		v, err := find(spec, p)
-		if err == nil && spec.Check != nil && v.raw != "" {
-			if bad := spec.Check(v.raw); bad != nil {
+		if err == nil && spec.Check != nil && v.raw.IsSet() {
+			if bad := spec.Check(v.raw.Reveal()); bad != nil {
 				err = fmt.Errorf("%s (from %s): %w", spec.Name, v.From, bad)
 			}
 		}
@@ -137,15 +137,15 @@ func Find(table []Spec, p Places) (Values, error) {
 }
 
 func find(spec Spec, p Places) (Value, error) {
-	v := Value{Spec: spec, raw: spec.Default, From: fromDefault}
+	v := Value{Spec: spec, raw: NewSecret(spec.Default), From: fromDefault}
 	if spec.Kind != Private && p.Flag != nil {
 		if s, ok := p.Flag(spec.Name); ok {
-			v.raw, v.From = s, "flag --"+spec.Name
+			v.raw, v.From = NewSecret(s), "flag --"+spec.Name
 			return v, nil
 		}
 	}
 	if s, from, err := fromEnv(spec, p.Env); err != nil || from != "" {
-		v.raw, v.From = s, from
+		v.raw, v.From = NewSecret(s), from
 		return v, err
 	}
 	if e, ok := p.File.entries[spec.Name]; ok {
@@ -153,7 +153,7 @@ func find(spec Spec, p Places) (Value, error) {
 			return v, fmt.Errorf("%s:%d: %s is a secret and does not belong in a file that is copied around; "+
 				"set %s, or name a file that holds only it in %s_FILE", p.File.path, e.line, spec.Name, spec.Env, spec.Env)
 		}
-		v.raw, v.From = e.value, fmt.Sprintf("%s:%d", p.File.path, e.line)
+		v.raw, v.From = NewSecret(e.value), fmt.Sprintf("%s:%d", p.File.path, e.line)
 	}
 	return v, nil
 }

@@ -140,17 +140,22 @@ func TestFilesThatAreNoSettings(t *testing.T) {
 
 func TestSecretsNeverPrint(t *testing.T) {
 	s := NewSecret("canary-7261")
-	type wrapped struct{ Key Secret }
+	type wrapped struct {
+		Key  Secret
+		deep struct{ key Secret }
+	}
+	w := wrapped{Key: s}
+	w.deep.key = s
 	var log strings.Builder
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "key", s, "all", wrapped{s})
-	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", s, "all", wrapped{s})
-	b, err := json.Marshal(map[string]any{"a": s, "b": wrapped{s}, "c": &s})
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "key", s, "all", w)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", s, "all", w)
+	b, err := json.Marshal(map[string]any{"a": s, "b": w, "c": &s})
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown := log.String() + string(b)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T"} {
-		shown += fmt.Sprintf(verb, s) + fmt.Sprintf(verb, &s) + fmt.Sprintf(verb, wrapped{s}) + fmt.Sprintf(verb, []Secret{s})
+		shown += fmt.Sprintf(verb, s) + fmt.Sprintf(verb, &s) + fmt.Sprintf(verb, w) + fmt.Sprintf(verb, []Secret{s})
 	}
 	if strings.Contains(shown, "canary") || strings.Contains(shown, "7261") || strings.Contains(shown, fmt.Sprintf("%x", "canary")) {
 		t.Errorf("the secret got out:\n%s", shown)
@@ -161,6 +166,9 @@ func TestSecretsNeverPrint(t *testing.T) {
 	v, err := Find(table, Places{Env: lookup(map[string]string{"T_MODEL_KEY": "canary", "T_DATABASE": "postgres://u:canary@h/d"})})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if all := fmt.Sprintf("%v %+v %#v", v, v, v.All()); strings.Contains(all, "canary") {
+		t.Errorf("the list of settings prints a secret: %s", all)
 	}
 	for _, x := range v.All() {
 		if strings.Contains(x.Shown(), "canary") {
