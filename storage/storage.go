@@ -44,6 +44,10 @@ var (
 	ErrReused = errors.New("this id was used before for something else")
 	// ErrSeen: a delivery or press was seen before; nothing was written.
 	ErrSeen = errors.New("this was seen before")
+	// ErrUnsure: the database went away in the middle of a commit and did not
+	// come back in time to say whether it was made. Trying the same batch again
+	// is safe: it is refused if it was.
+	ErrUnsure = errors.New("the database did not say whether this was written")
 )
 
 // ExistsError says that a review to be accepted has a case already. Nothing

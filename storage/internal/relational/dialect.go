@@ -1,0 +1,77 @@
+package relational
+
+import (
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Trouble is what an error of the database means for a group of batches.
+type Trouble int
+
+// The kinds of trouble.
+const (
+	// Refusal is about the data: a check, a key, a type. Each batch is tried
+	// alone.
+	Refusal Trouble = iota
+	// Lost is a connection that broke, or a transaction that the database gave
+	// up: the same may well succeed on a new connection, once more.
+	Lost
+	// Down is a database that cannot write now: full, read-only, locked.
+	Down
+)
+
+// Dialect is what differs between the databases.
+type Dialect struct {
+	Numbered  bool     // parameters are $1, $2 … instead of ?
+	Begin     string   // starts a writing transaction
+	Head      string   // takes the audit head: returns seq, hash, cases; with Marks its parameters are mark and time
+	Marks     bool     // a mark in the table commits settles a lost COMMIT
+	LockRows  string   // appended to a SELECT whose rows are about to be written
+	SkipTaken string   // appended to a SELECT that picks rows nobody else is picking
+	Parallel  bool     // several connections may write at once: small writes need not queue
+	Prepare   []string // run on a connection before it is used to write
+
+	Timeout time.Duration       // bounds one transaction, whatever the network does; 0 where there is none
+	Judge   func(error) Trouble // what an error means
+	Explain func(error) error   // says it to people, wrapping the error
+	// Patience bounds how long the answer to a lost COMMIT is looked for.
+	Patience time.Duration
+}
+
+// Options are what every backend takes.
+type Options struct {
+	Now    func() time.Time // the clock; nil is time.Now
+	Logger *slog.Logger     // nil logs nothing
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// bind turns the ? of a query into the dialect's parameters. No query of this
+// package has a question mark in a literal.
+func (d *Dialect) bind(query string) string {
+	if !d.Numbered {
+		return query
+	}
+	var b strings.Builder
+	b.Grow(len(query) + 32)
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(query, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(n))
+		query = after
+	}
+}
