@@ -50,7 +50,7 @@ type Config struct {
 }
 
 // Desk is the heart of the program. Make one with [New], give it its chats
-// with [Desk.Attach], then [Desk.Run] it. Its methods are safe for concurrent
+// with [Desk.Attach], then [Desk.Serve]. Its methods are safe for concurrent
 // use.
 type Desk struct {
 	Config
@@ -100,7 +100,7 @@ func New(c Config) (*Desk, error) {
 	return d, nil
 }
 
-// Attach adds a chat. All chats must be attached before Run.
+// Attach adds a chat. All chats must be attached before Serve.
 func (d *Desk) Attach(c Chat) {
 	d.chats = append(d.chats, c)
 	d.workers[cardsKind(c.Name())] = d.cardsWorker(c)

@@ -28,7 +28,7 @@ func (d *Desk) poll(ctx context.Context, j storage.Job) error {
 	if err != nil {
 		return err
 	}
-	first := len(state.Cursor) == 0
+	first := state.Succeeded.IsZero() // what lies further back is history
 	for range pagesAtOnce {
 		page, err := s.Poll(ctx, state.Cursor)
 		if err != nil {
@@ -47,7 +47,8 @@ func (d *Desk) poll(ctx context.Context, j storage.Job) error {
 			return err
 		}
 	}
-	return d.polled(ctx, j, state, nil)
+	// There is more; others get their turn first.
+	return d.Store.Commit(ctx, &storage.Batch{Done: &j, Work: []review.Work{{Kind: review.WorkPoll, Key: j.Key, Due: d.Now(), Again: true}}})
 }
 
 func (d *Desk) takePage(ctx context.Context, page sources.Page, first bool) error {

@@ -56,9 +56,9 @@ func (l *later) Error() string { return l.why }
 // other replicas, and of a clock that was set.
 const pollEvery = time.Second
 
-// Run works until ctx ends, then lets what is under way finish or gives it
+// Serve works until ctx ends, then lets what is under way finish or gives it
 // back. It returns nil after a clean stop.
-func (d *Desk) Run(ctx context.Context) error {
+func (d *Desk) Serve(ctx context.Context) error {
 	if err := d.Start(ctx); err != nil {
 		return err
 	}
