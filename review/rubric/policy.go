@@ -47,18 +47,18 @@ type Source struct {
 // Policy is what a platform, and the law of a country, demand of a reply.
 type Policy struct {
 	Platform   string   `json:"platform"`
-	MaxLen     int      `json:"max_len"`      // 0 = no limit known
-	Unit       Unit     `json:"unit"`         // of MaxLen
-	Links      bool     `json:"links"`        // links are allowed at all
-	Contact    bool     `json:"contact"`      // contact data of the business is allowed
-	Quoting    bool     `json:"quoting"`      // the review may be quoted at length
-	AskReviews bool     `json:"ask_reviews"`  // asking everybody neutrally for a review is allowed
-	Incentives bool     `json:"incentives"`   // never true so far; kept so that a reader finds the rule
-	AskChange  bool     `json:"ask_change"`   // asking for a change of a review; never true so far
-	Lists      bool     `json:"lists"`        // list formatting is allowed
-	HumanOnly  bool     `json:"human_only"`   // the platform wants a person's approval
-	StripHTML  bool     `json:"strip_html"`   // the platform strips mark-up before it counts
-	UniqueText bool     `json:"unique_text"`  // the platform refuses texts too similar to earlier ones
+	MaxLen     int      `json:"max_len"`     // 0 = no limit known
+	Unit       Unit     `json:"unit"`        // of MaxLen
+	Links      bool     `json:"links"`       // links are allowed at all
+	Contact    bool     `json:"contact"`     // contact data of the business is allowed
+	Quoting    bool     `json:"quoting"`     // the review may be quoted at length
+	AskReviews bool     `json:"ask_reviews"` // asking everybody neutrally for a review is allowed
+	Incentives bool     `json:"incentives"`  // never true so far; kept so that a reader finds the rule
+	AskChange  bool     `json:"ask_change"`  // asking for a change of a review; never true so far
+	Lists      bool     `json:"lists"`       // list formatting is allowed
+	HumanOnly  bool     `json:"human_only"`  // the platform wants a person's approval
+	StripHTML  bool     `json:"strip_html"`  // the platform strips mark-up before it counts
+	UniqueText bool     `json:"unique_text"` // the platform refuses texts too similar to earlier ones
 	Sources    []Source `json:"sources"`
 	Country    []Source `json:"-"` // rules of the country, filled in by PolicyFor
 }

@@ -1,6 +1,7 @@
 package rubric
 
 import (
+	"math/bits"
 	"slices"
 	"unicode"
 )
@@ -8,7 +9,12 @@ import (
 // Fingerprint is the set of a reply's character 5-grams, hashed and sorted.
 // It is compact (four bytes a character) and need not be kept: it is computed
 // from the text in microseconds. The zero value resembles nothing.
-type Fingerprint struct{ grams []uint32 }
+type Fingerprint struct {
+	grams []uint32
+	bits  [sketchWords]uint64 // one bit per gram, for a quick upper bound
+}
+
+const sketchWords = 32
 
 // FingerprintOf computes the fingerprint of a reply. Case, accents, spaces and
 // punctuation do not matter.
@@ -41,7 +47,31 @@ func fingerprint(gs []glyph) Fingerprint {
 		grams = append(grams, h)
 	}
 	slices.Sort(grams)
-	return Fingerprint{slices.Compact(grams)}
+	f := Fingerprint{grams: slices.Compact(grams)}
+	for _, g := range f.grams {
+		f.bits[g>>6%sketchWords] |= 1 << (g & 63)
+	}
+	return f
+}
+
+// atLeast is Similarity for those who ask only whether it reaches a line, and 0
+// below it. Each bit that only one side has stands for a gram that only that
+// side has, so most pairs are settled without looking at the grams.
+func (f *Fingerprint) atLeast(g *Fingerprint, line float64) float64 {
+	onlyF, onlyG := 0, 0
+	for i := range f.bits {
+		onlyF += bits.OnesCount64(f.bits[i] &^ g.bits[i])
+		onlyG += bits.OnesCount64(g.bits[i] &^ f.bits[i])
+	}
+	nf, ng := len(f.grams), len(g.grams)
+	both := min(nf-onlyF, ng-onlyG)
+	if float64(both) < line*float64(nf+ng-both) {
+		return 0
+	}
+	if j := f.Similarity(*g); j >= line {
+		return j
+	}
+	return 0
 }
 
 // Similarity is the Jaccard index of the two sets, from 0 (nothing shared) to 1.

@@ -1,0 +1,265 @@
+package rubric
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Kind is what a commitment is about.
+type Kind string
+
+// The kinds of commitments.
+const (
+	Refund       Kind = "refund"
+	Discount     Kind = "discount" // also vouchers, credit, points
+	Replacement  Kind = "replacement"
+	Free         Kind = "free" // something without charge
+	Compensation Kind = "compensation"
+	Amount       Kind = "amount"    // money or a percentage
+	Deadline     Kind = "deadline"  // a time by which something happens
+	Admission    Kind = "admission" // fault, liability, negligence
+	Action       Kind = "action"    // "we will look into it"
+	Contact      Kind = "contact"   // "I will call you"
+)
+
+// Commitment is something that a text commits the business to.
+type Commitment struct {
+	Words    string // verbatim
+	Kind     Kind
+	Due      string // the words that say by when, "" for none
+	From, To int    // bytes of the text
+}
+
+// Promises finds the commitments of a text, in any language that has a lexicon;
+// language (BCP 47, "" unknown) adds nothing but a reading when the text is too
+// short to tell. Admissions of fault are not promises and are left out.
+func Promises(text, language string) []Commitment {
+	c := newChecker(Input{Text: text, Language: language})
+	var out []Commitment
+	for _, m := range append(c.committed(), c.pledges()...) {
+		if m.Kind != Admission {
+			out = append(out, m.Commitment)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Commitment) int { return a.From - b.From })
+	return out
+}
+
+// commitment is a Commitment with the place it was found at.
+type commitment struct {
+	Commitment
+	at span
+}
+
+// committed finds what needs an approved fact: remedies, admissions, amounts and
+// deadlines.
+func (c *checker) committed() []commitment {
+	var out []commitment
+	due := c.dueTimes()
+	for _, sp := range c.reply.find(Commitments, nil) {
+		out = append(out, c.commitment(sp, Kind(sp.kind), due))
+	}
+	for _, sp := range due {
+		if c.reply.sentenceHas(sp, "future") {
+			out = append(out, c.commitment(sp, Deadline, due))
+		}
+	}
+	for _, a := range amounts(c.reply) {
+		w := c.reply.source(a.from, a.to)
+		from := int(c.reply.glyphs[c.reply.at[a.from]].from)
+		out = append(out, commitment{Commitment{Words: w, Kind: Amount, From: from, To: from + len(w)}, span{from: from, to: from + len(w)}})
+	}
+	return out
+}
+
+// pledges finds promised actions and contacts that no fact needs to allow but
+// somebody must keep.
+func (c *checker) pledges() []commitment {
+	var out []commitment
+	due := c.dueTimes()
+	for _, sp := range c.reply.find("promise", nil) {
+		out = append(out, c.commitment(sp, Kind(sp.kind), due))
+	}
+	return out
+}
+
+func (c *checker) commitment(sp span, kind Kind, due []span) commitment {
+	m := commitment{Commitment{Words: c.reply.words(sp), Kind: kind, From: sp.from, To: sp.to}, sp}
+	for _, d := range due {
+		if d.view == sp.view && d.sentence == sp.sentence {
+			m.Due = c.reply.words(d)
+			break
+		}
+	}
+	return m
+}
+
+func (c *checker) dueTimes() []span { return c.reply.find("deadline", nil) }
+
+// commitments: no remedy, amount, deadline or admission that no fact allows.
+func (c *checker) commitments() {
+	for _, m := range c.committed() {
+		if c.approved(m) {
+			continue
+		}
+		switch m.Kind {
+		case Admission:
+			c.block(Commitments, m.Words, "The reply admits fault or liability and no fact of this case says so; describe what happened instead, or record the fact.")
+		case Deadline:
+			c.block(Commitments, m.Words, "The reply names a time that no fact of this case holds; leave it out, or record as a fact who will do it by then.")
+		case Amount:
+			c.block(Commitments, m.Words, "The reply names an amount that stands in no fact of this case; leave it out, or record it as a fact.")
+		default:
+			c.block(Commitments, m.Words, "The reply offers a "+string(m.Kind)+" that no fact of this case allows; offer it in private, or record it as a fact.")
+		}
+	}
+}
+
+// approved tells whether a standing fact holds what is committed to. Amounts
+// that the customer named may be repeated.
+func (c *checker) approved(m commitment) bool {
+	switch m.Kind {
+	case Amount:
+		return c.amountKnown(m.Words)
+	case Deadline:
+		return c.timeKnown(m)
+	}
+	for _, f := range c.facts {
+		for _, name := range conceptsOf[m.Kind] {
+			for _, id := range c.lex.names[name] {
+				for _, r := range f.readings {
+					for _, h := range r.hits[id] {
+						if !f.sentenceHas(span{view: r, tokFrom: h.tokFrom, tokTo: h.tokTo}, "not_granted") {
+							return true
+						}
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// conceptsOf are the concepts that a fact must hold to allow a kind.
+var conceptsOf = map[Kind][]string{Refund: {"refund"}, Discount: {"discount"}, Replacement: {"replacement"}, Free: {"free"},
+	Compensation: {"compensation", "refund", "discount", "replacement", "free"}, Admission: {"fault"}}
+
+func (c *checker) amountKnown(words string) bool {
+	for _, a := range amounts(newScan(c.lex, words)) {
+		known := false
+		for _, s := range append([]*scan{c.original}, c.facts...) {
+			for _, b := range amounts(s) {
+				known = known || b.norm == a.norm
+			}
+		}
+		if !known {
+			return false
+		}
+	}
+	return true
+}
+
+// timeKnown compares a deadline with the facts: the same numbers and the same
+// units or days, in whatever language. A time that stands in the review may be
+// spoken of, not promised; the caller has seen a promise already.
+func (c *checker) timeKnown(m commitment) bool {
+	want := timeTokens(newScan(c.lex, m.Words))
+	if len(want) == 0 {
+		return false
+	}
+	for _, f := range c.facts {
+		have := timeTokens(f)
+		if !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(have, w) }) {
+			return true
+		}
+	}
+	return false
+}
+
+var timeUnits = []string{"minute", "hour", "day", "week", "month", "today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+
+var numberRE = regexp.MustCompile(`\d+`)
+
+func timeTokens(s *scan) []string {
+	out := numberRE.FindAllString(s.flat, -1)
+	for _, u := range timeUnits {
+		if s.hasConcept(u) {
+			out = append(out, u)
+		}
+	}
+	for i := 2; i <= 12; i++ {
+		if n := numberNames[i]; s.hasConcept(n) {
+			out = append(out, digits(i))
+		}
+	}
+	return out
+}
+
+var numberNames = map[int]string{2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve"}
+
+func digits(i int) string {
+	if i >= 10 {
+		return "1" + string(rune('0'+i-10))
+	}
+	return string(rune('0' + i))
+}
+
+// currencySigns are compared with the plain form.
+var currencySigns = []string{"€", "$", "£", "¥", "₩", "₹", "₽", "₺", "zł", "kr", "eur", "usd", "gbp", "chf", "jpy", "krw", "sek", "nok", "dkk", "pln", "aud", "cad",
+	"euro", "dollar", "pound", "yen", "won", "franc", "frank", "円", "원", "ユーロ", "ドル", "유로", "달러", "元"}
+
+var currencyOf = map[string]string{"€": "eur", "euro": "eur", "ユーロ": "eur", "유로": "eur", "$": "usd", "dollar": "usd", "ドル": "usd", "달러": "usd",
+	"£": "gbp", "pound": "gbp", "¥": "jpy", "yen": "jpy", "円": "jpy", "₩": "krw", "won": "krw", "원": "krw", "franc": "chf", "frank": "chf"}
+
+var (
+	amountRE = regexp.MustCompile(`(€|\$|£|¥|₩|₹|₽|₺|\b(?:eur|usd|gbp|chf|jpy|krw|sek|nok|dkk|pln|aud|cad)) ?(\d[\d.,' ]*)|(\d[\d.,' ]*) ?(만|천|万|千)? ?(€|\$|£|¥|₩|₹|zł|円|원|元|ユーロ|ドル|유로|달러|(?:eur|usd|gbp|chf|jpy|krw|sek|nok|dkk|pln|euro|dollar|pound|yen|won|franc|frank)(?:s|es|en|k|ek)?\b)`)
+	shareRE  = regexp.MustCompile(`(\d[\d.,]*) ?(%|percent|per cent|prozent|procent|pour ?cent|por ?ciento|パーセント|퍼센트|프로)`)
+)
+
+// amounts finds sums of money and percentages; norm is comparable across
+// spellings. "100 %" is a manner of speaking, not an amount.
+func amounts(s *scan) []found {
+	if !strings.ContainsAny(s.flat, "0123456789") {
+		return nil
+	}
+	var out []found
+	for _, m := range amountRE.FindAllStringSubmatchIndex(s.flat, -1) {
+		group := func(n int) string {
+			if m[2*n] < 0 {
+				return ""
+			}
+			return s.flat[m[2*n]:m[2*n+1]]
+		}
+		number, unit := group(2)+group(3), group(1)+group(5)
+		unit = strings.TrimSuffix(unit, "s")
+		if u, ok := currencyOf[unit]; ok {
+			unit = u
+		}
+		to := m[1]
+		for to > m[0] && strings.ContainsRune(" .,'", rune(s.flat[to-1])) {
+			to--
+		}
+		out = append(out, found{m[0], to, normalNumber(number) + group(4) + unit})
+	}
+	for _, m := range shareRE.FindAllStringSubmatchIndex(s.flat, -1) {
+		if n := normalNumber(s.flat[m[2]:m[3]]); n != "100" {
+			out = append(out, found{m[0], m[1], n + "%"})
+		}
+	}
+	return out
+}
+
+// normalNumber drops what separates thousands and empty decimals: "1.200,00",
+// "1,200" and "1200" are one number.
+func normalNumber(n string) string {
+	n = strings.Trim(n, " .,'")
+	if i := strings.LastIndexAny(n, ".,"); i >= 0 && len(n)-i-1 <= 2 {
+		cents := strings.TrimRight(onlyDigits(n[i:]), "0")
+		if n = onlyDigits(n[:i]); cents != "" {
+			n += "." + cents
+		}
+		return n
+	}
+	return onlyDigits(n)
+}

@@ -1,0 +1,177 @@
+package rubric
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/review"
+)
+
+// detail: the reply takes up something of the review, and where the platform
+// forbids quoting it does not quote.
+func (c *checker) detail() {
+	if c.Review.StarOnly() {
+		return
+	}
+	if !c.policy.Quoting {
+		c.quotes()
+	}
+	if c.Verdict == review.VerdictThank || c.Verdict == review.Undecided && c.Review.Rating.Positive() && len(c.Claims) == 0 {
+		return
+	}
+	wanted := c.original.details()
+	topics := c.original.topics()
+	if len(wanted) == 0 && len(topics) == 0 {
+		return
+	}
+	for t := range c.reply.topics() {
+		if topics[t] {
+			return
+		}
+	}
+	if c.language.sure && c.source.sure && c.language.lang != c.source.lang {
+		return // languageMatch has said what is wrong
+	}
+	for _, have := range c.reply.details() {
+		for _, want := range wanted {
+			if akin(have, want) {
+				return
+			}
+		}
+	}
+	c.block(ConcreteDetail, "", "The reply takes up nothing that the review says; name the item, place, date or event it is about.")
+}
+
+// topics are the concepts of the lexicons that name what a review is about
+// ("topic delivery"), in any language.
+func (s *scan) topics() map[string]bool {
+	m := make(map[string]bool)
+	for name, ids := range s.lex.names {
+		if !strings.HasPrefix(name, "topic ") {
+			continue
+		}
+		for _, id := range ids {
+			for _, r := range s.readings {
+				if len(r.hits[id]) > 0 {
+					m[name] = true
+				}
+			}
+		}
+	}
+	return m
+}
+
+// details are the words that tell something particular: not the little words of
+// a language, not what stands in every review, and every number.
+func (s *scan) details() []string {
+	var out []string
+	for _, r := range s.readings {
+		plainTok := s.plainTokens(r)
+		if r.letters {
+			out = append(out, runs(r, plainTok)...)
+			continue
+		}
+		for i, t := range r.toks {
+			w := string(r.runes[t.from:t.to])
+			if plainTok[i] || len(w) < 4 && !digit(rune(w[0])) || len(w) < 2 || cjk(r.runes[t.from]) {
+				continue
+			}
+			out = append(out, w)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// plainTokens marks the tokens that common and generic words cover.
+func (s *scan) plainTokens(r *reading) []bool {
+	plainTok := make([]bool, len(r.toks))
+	for _, name := range []string{"common", "generic"} {
+		for _, id := range s.lex.names[name] {
+			for _, h := range r.hits[id] {
+				for k := h.tokFrom; k <= h.tokTo; k++ {
+					plainTok[k] = true
+				}
+			}
+		}
+	}
+	return plainTok
+}
+
+// runs are the pairs of neighbouring characters in a text without spaces that no
+// common word covers. Kana alone tells nothing (endings, particles) unless it
+// was katakana, which the view has folded; so pairs must hold a Han or Hangul
+// character, or be three kana or letters long.
+func runs(r *reading, plainTok []bool) []string {
+	var out []string
+	for i := 0; i+1 < len(r.runes); i++ {
+		if plainTok[i] || plainTok[i+1] || r.toks[i].sentence != r.toks[i+1].sentence {
+			continue
+		}
+		a, b := r.runes[i], r.runes[i+1]
+		switch {
+		case han(a) && han(b), hangul(a) && hangul(b), digit(a) && digit(b):
+			out = append(out, string(r.runes[i:i+2]))
+		case i+2 < len(r.runes) && !plainTok[i+2] && (kana(a) && kana(b) && kana(r.runes[i+2]) || latin(a) && latin(b) && latin(r.runes[i+2])):
+			out = append(out, string(r.runes[i:i+3]))
+		}
+	}
+	return out
+}
+
+func han(r rune) bool    { return r >= 0x4E00 && r <= 0x9FFF || r == '々' }
+func hangul(r rune) bool { return r >= 0xAC00 && r <= 0xD7A3 }
+func kana(r rune) bool   { return r >= 'ぁ' && r <= 'ん' || r == 'ー' }
+
+// akin tells whether two words are forms of one: the same, or with a common
+// beginning that is most of the shorter.
+func akin(a, b string) bool {
+	if a == b {
+		return true
+	}
+	if digit(rune(a[0])) || digit(rune(b[0])) || a[0] >= 0x80 || b[0] >= 0x80 {
+		return false
+	}
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	short := min(len(a), len(b))
+	return n >= 4 && n >= short-2 || n >= 6
+}
+
+// quotes: no run of more than six words of the review, or more than fifteen
+// characters where words are not set apart.
+func (c *checker) quotes() {
+	for _, r := range c.reply.readings {
+		for _, o := range c.original.readings {
+			if r.letters != o.letters {
+				continue
+			}
+			limit := int32(7)
+			if r.letters {
+				limit = 16
+			}
+			if from, to, ok := shared(r, o, limit); ok {
+				a, b := r.bytes(c.reply, r.toks[from].from, r.toks[to].to)
+				c.block(ConcreteDetail, c.Text[a:b], "The reply quotes the review at length, which this platform does not allow; say it in your own words.")
+				return
+			}
+		}
+	}
+}
+
+// shared finds a run of n tokens that two readings have in common.
+func shared(r, o *reading, n int32) (from, to int32, ok bool) {
+	key := func(v *reading, i int32) string { return string(v.runes[v.toks[i].from:v.toks[i+n-1].to]) }
+	have := make(map[string]bool)
+	for i := int32(0); int(i+n) <= len(o.toks); i++ {
+		have[key(o, i)] = true
+	}
+	for i := int32(0); int(i+n) <= len(r.toks); i++ {
+		if have[key(r, i)] {
+			return i, i + n - 1, true
+		}
+	}
+	return 0, 0, false
+}

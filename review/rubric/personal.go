@@ -1,0 +1,316 @@
+package rubric
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// personalData: nothing that identifies or exposes a person, and no public
+// request for such things.
+func (c *checker) personalData() {
+	for _, e := range c.emails {
+		if !c.allowedEmail(e.norm) {
+			c.block(PersonalData, c.reply.source(e.from, e.to), "The reply holds an e-mail address that is not on the list of allowed contacts; use the allowed one or leave it out.")
+		}
+	}
+	for _, n := range c.numbers {
+		if !c.allowedNumber(n.norm) {
+			c.block(PersonalData, c.reply.source(n.from, n.to), "The reply holds a telephone or reference number that is not on the list of allowed contacts; leave it out.")
+		}
+	}
+	if strings.ContainsAny(c.reply.flat, "0123456789") {
+		c.accounts()
+		c.references()
+	}
+	c.names()
+	c.exposure()
+}
+
+func (c *checker) allowedEmail(addr string) bool {
+	for _, a := range c.Contacts {
+		if strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(a), "mailto:"), addr) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checker) allowedNumber(digits string) bool {
+	for _, a := range c.Contacts {
+		if strings.Contains(a, "@") {
+			continue
+		}
+		if d := onlyDigits(a); d != "" && (d == digits || len(digits) >= 7 && strings.TrimLeft(d, "0") == strings.TrimLeft(digits, "0")) {
+			return true
+		}
+	}
+	return false
+}
+
+// accounts finds bank account numbers.
+func (c *checker) accounts() {
+	for _, m := range ibanRE.FindAllStringIndex(c.reply.flat, -1) {
+		if len(onlyDigits(c.reply.flat[m[0]:m[1]])) >= 8 {
+			c.block(PersonalData, c.reply.source(m[0], m[1]), "The reply holds what looks like a bank account; leave it out.")
+		}
+	}
+}
+
+// reference is a number or code: with a digit, and long enough to identify.
+var referenceRE = regexp.MustCompile(`#? ?[a-z]{0,4}[-/]?\d[a-z0-9\-/]{2,}`)
+
+// references finds "order 48213": the words for an order, then a code.
+func (c *checker) references() {
+	skip := append(append([]found(nil), c.emails...), c.links...)
+	for _, m := range referenceRE.FindAllStringIndex(c.reply.flat, -1) {
+		code := strings.TrimLeft(c.reply.flat[m[0]:m[1]], "# ")
+		from := m[1] - len(code)
+		if overlaps(skip, from, m[1]) || c.reply.money(from, m[1]) || dateRE.MatchString(code) {
+			continue
+		}
+		marked := strings.Contains(c.reply.flat[m[0]:from], "#")
+		digits := onlyDigits(code)
+		year := len(digits) == 4 && digits == code && (digits[:2] == "19" || digits[:2] == "20")
+		if len(digits) < 3 || !marked && (year || len(digits) < 4) {
+			continue
+		}
+		if c.namedReference(from, m[1]) {
+			c.block(PersonalData, c.reply.source(from, m[1]), "The reply shows an order, booking or customer number in public; leave it out.")
+		}
+	}
+}
+
+// namedReference tells whether the words around bytes from to to of the plain
+// form say that a number belongs to an order, a booking or a person.
+func (c *checker) namedReference(from, to int) bool {
+	a, b := int(c.reply.glyphs[c.reply.at[from]].from), int(c.reply.glyphs[c.reply.at[to-1]].to)
+	for _, r := range c.reply.readings {
+		lead, trail := 24, 4
+		if r.letters {
+			lead = 12
+		}
+		for _, id := range c.lex.names["reference"] {
+			for _, h := range r.hits[id] {
+				f, t := r.bytes(c.reply, h.from, h.to)
+				between := ""
+				switch {
+				case t <= a:
+					between = c.Text[t:a]
+				case f >= b:
+					between = c.Text[b:f]
+					if len(between) > trail {
+						continue
+					}
+				}
+				if utf8.RuneCountInString(between) <= lead && !strings.ContainsAny(between, ".!?。") || strings.HasSuffix(strings.ToLower(between), "no. ") || strings.HasSuffix(strings.ToLower(between), "nr. ") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// names: no staff, no full name, no name that the reviewer did not show.
+func (c *checker) names() {
+	for _, n := range c.Staff {
+		c.nameIn(n, "The reply names a member of staff; speak of the team instead.")
+	}
+	author := flatten(plain(c.Review.Author))
+	if words := strings.Fields(author); len(words) >= 2 && utf8.RuneCountInString(words[len(words)-1]) >= 2 && utf8.RuneCountInString(words[0]) >= 2 {
+		c.nameIn(c.Review.Author, "The reply gives the reviewer's full name; the first name or none is enough.")
+	}
+	if words := []rune(author); len(words) >= 3 && cjk(words[0]) && !strings.Contains(author, " ") {
+		c.nameIn(c.Review.Author, "The reply gives the reviewer's full name; leave it out.")
+	}
+	for _, sp := range c.reply.find("salutation", c.spoken) {
+		c.salutation(sp, author)
+	}
+	for _, m := range honorific.FindAllStringSubmatchIndex(c.Text, -1) {
+		name := c.Text[m[2]:m[3]]
+		if !commonHonorific(name) && !strings.Contains(author, flatten(plain(name))) {
+			c.block(PersonalData, c.Text[m[0]:m[1]], "The reply uses a name that the reviewer did not show; leave it out.")
+		}
+	}
+}
+
+// nameIn blocks where the name stands in the text as words of its own.
+func (c *checker) nameIn(name, message string) {
+	want := flatten(plain(name))
+	if utf8.RuneCountInString(want) < 2 {
+		return
+	}
+	for at := 0; ; {
+		i := strings.Index(c.reply.flat[at:], want)
+		if i < 0 {
+			return
+		}
+		i += at
+		at = i + len(want)
+		if edges(c.reply.flat, i, at) && !overlaps(c.emails, i, at) && !overlaps(c.links, i, at) {
+			c.block(PersonalData, c.reply.source(i, at), message)
+			return
+		}
+	}
+}
+
+// salutation looks at the capitalised words after "Dear" and "Mr": a full name
+// is too much, and so is a surname that the reviewer did not show.
+func (c *checker) salutation(sp span, author string) {
+	rest := strings.TrimLeft(c.Text[sp.to:], " .")
+	var names []string
+	end := sp.to + len(c.Text[sp.to:]) - len(rest)
+	for rest != "" {
+		w := rest
+		if i := strings.IndexAny(rest, " ,.!:;\n\t"); i >= 0 {
+			w = rest[:i]
+		}
+		r, _ := utf8.DecodeRuneInString(w)
+		if w == "" || !unicode.IsUpper(r) && !particle[w] || len(names) >= 4 {
+			break
+		}
+		names = append(names, w)
+		end += len(w)
+		if rest = rest[len(w):]; !strings.HasPrefix(rest, " ") {
+			break
+		}
+		rest, end = rest[1:], end+1
+	}
+	if len(names) == 0 || c.commonAddress(names) {
+		return
+	}
+	shown := strings.Contains(author, flatten(plain(strings.Join(names, " "))))
+	words := strings.TrimSpace(c.Text[sp.from:min(end, len(c.Text))])
+	switch {
+	case len(names) >= 2:
+		c.block(PersonalData, words, "The reply addresses the reviewer by the full name; the first name or none is enough.")
+	case !shown && sp.kind == "title":
+		c.block(PersonalData, words, "The reply uses a surname that the reviewer did not show; leave it out.")
+	case !shown && author != "" && sp.kind == "dear":
+		c.warn(PersonalData, words, "The reply uses a name that is not the reviewer's shown name; please check it.")
+	}
+}
+
+var particle = map[string]bool{"van": true, "von": true, "de": true, "der": true, "den": true, "del": true, "la": true, "du": true, "zu": true}
+
+// commonAddress tells "Dear Guest" from "Dear Anna".
+func (c *checker) commonAddress(names []string) bool {
+	s := newScan(c.lex, strings.Join(names, " "))
+	return s.hasConcept("addressee")
+}
+
+var (
+	honorific       = regexp.MustCompile(`([\p{Han}\p{Hiragana}\p{Katakana}ー]{2,8}|[\p{Hangul}]{2,5}) ?(?:様|さま|さん|씨|님)`)
+	honorificCommon = []string{"お客", "客", "皆", "みな", "神", "奥", "各位", "王", "貴", "利用者", "会員", "投稿者", "ゲスト", "オーナー", "何", "同", "仕", "有り", "多", "無", "模", "一", "わが",
+		"고객", "손님", "회원", "여러분", "사용자", "작성자", "리뷰어", "게스트", "이용자", "구매자", "선생", "사장", "방문자", "투숙객", "소비자", "부모", "스승", "유저"}
+)
+
+// commonHonorific tells "お客様" and "고객님" from a person's name.
+func commonHonorific(name string) bool {
+	for _, w := range honorificCommon {
+		if strings.HasSuffix(name, w) {
+			return true
+		}
+	}
+	// A run that holds particles or verb endings is no name.
+	return strings.ContainsAny(name, "のはがをにへとでもやかしいうきくけてたなりるすせれ") || strings.HasSuffix(name, "들")
+}
+
+// exposure: health and money matters, addresses, requests for data in public,
+// and in privacy mode any word that confirms a customer.
+func (c *checker) exposure() {
+	private := func(sp span) bool { return sp.kind == "request" && c.reachesPrivately(sp) }
+	for _, sp := range c.reply.find(PersonalData, nil) {
+		w := c.reply.words(sp)
+		switch sp.kind {
+		case "request":
+			if !private(sp) {
+				c.block(PersonalData, w, "The reply asks for personal data in public; name the allowed private contact in that sentence, or leave the request out.")
+			}
+		case "reply here":
+			c.block(PersonalData, w, "The reply asks for personal data here in public; ask in private instead.")
+		case "address":
+			c.block(PersonalData, w, "The reply holds what looks like a postal address; leave it out.")
+		case "customer":
+			if c.Privacy {
+				c.block(PersonalData, w, "The reply confirms that the person is a customer, which privacy mode forbids; speak in general.")
+			}
+		case "health", "finance":
+			c.block(PersonalData, w, "The reply speaks of a person's "+sp.kind+" matters in public; take that up in private.")
+		default:
+			c.block(PersonalData, w, "The reply holds personal data; leave it out.")
+		}
+	}
+}
+
+// reachesPrivately tells whether the sentence of a request, or the next, names a
+// private way: an allowed address or the words for a private message.
+func (c *checker) reachesPrivately(sp span) bool {
+	r := sp.view
+	near := func(at int32) bool { return at >= sp.sentence-1 && at <= sp.sentence+1 }
+	for _, name := range []string{"privately"} {
+		for _, id := range c.lex.names[name] {
+			for _, h := range r.hits[id] {
+				if near(r.toks[h.tokFrom].sentence) {
+					return true
+				}
+			}
+		}
+	}
+	for _, f := range append(append(append([]found(nil), c.emails...), c.numbers...), c.links...) {
+		if c.contactOf(f) == "" {
+			continue
+		}
+		from := int(c.reply.glyphs[c.reply.at[f.from]].from)
+		if at := r.sentenceAt(c.reply, from); near(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// sentenceAt is the sentence of the byte at of the original text.
+func (r *reading) sentenceAt(s *scan, at int) int32 {
+	var last int32
+	for _, t := range r.toks {
+		if g := r.glyph[t.from]; g >= 0 && int(s.glyphs[g].from) > at {
+			break
+		}
+		last = t.sentence
+	}
+	return last
+}
+
+// contactOf is the allowed contact that an address of the text is, or "".
+func (c *checker) contactOf(f found) string {
+	for _, a := range c.Contacts {
+		switch {
+		case strings.Contains(f.norm, "@"):
+			if strings.EqualFold(strings.TrimPrefix(strings.TrimSpace(a), "mailto:"), f.norm) {
+				return a
+			}
+		case onlyDigits(f.norm) == f.norm:
+			if d := onlyDigits(a); !strings.Contains(a, "@") && len(d) >= 5 && strings.TrimLeft(d, "0") == strings.TrimLeft(f.norm, "0") {
+				return a
+			}
+		case !strings.Contains(a, "@") && sameLink(a, f.norm):
+			return a
+		}
+	}
+	return ""
+}
+
+// sameLink compares a listed web address with one of the text.
+func sameLink(listed, link string) bool {
+	trim := func(s string) string {
+		s = strings.ToLower(strings.TrimSpace(s))
+		if _, rest, ok := strings.Cut(s, "://"); ok {
+			s = rest
+		}
+		return strings.TrimRight(strings.TrimPrefix(s, "www."), "/.")
+	}
+	l, t := trim(listed), trim(link)
+	return l != "" && (t == l || strings.HasPrefix(t, l+"/") || strings.HasPrefix(t, l+"?"))
+}
