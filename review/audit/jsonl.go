@@ -3,7 +3,6 @@ package audit
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,10 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 	"unicode/utf8"
-
-	"github.com/evenkeel/evenkeel/review"
 )
 
 // MaxLine bounds a line of an exported log, in bytes. An entry holds ids and
@@ -60,10 +56,10 @@ func WriteJSONL(w io.Writer, entries iter.Seq2[Entry, error]) error {
 // the same JSON. Hashes are not checked; [VerifyJSONL] does both.
 func ReadJSONL(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		in := bufio.NewReaderSize(r, MaxLine)
-		var again []byte
+		in := bufio.NewReaderSize(r, 64<<10)
+		var long, again []byte
 		for n := 1; ; n++ {
-			line, err := in.ReadSlice('\n')
+			line, err := readLine(in, &long)
 			if err == io.EOF && len(line) == 0 {
 				return
 			}
@@ -76,8 +72,7 @@ func ReadJSONL(r io.Reader) iter.Seq2[Entry, error] {
 			case err != nil:
 				bad = &LineError{n, "cannot be read", err}
 			default:
-				line = line[:len(line)-1]
-				e, again, bad = parseLine(n, line, again)
+				e, again, bad = parseLine(n, line[:len(line)-1], again)
 			}
 			if bad != nil {
 				yield(Entry{}, bad)
@@ -88,6 +83,26 @@ func ReadJSONL(r io.Reader) iter.Seq2[Entry, error] {
 			}
 		}
 	}
+}
+
+// readLine reads up to and with the next newline. The line is good until the
+// next call; long is room for one that is longer than the reader's buffer.
+// One longer than MaxLine is bufio.ErrBufferFull.
+func readLine(in *bufio.Reader, long *[]byte) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		return line, err
+	}
+	*long = (*long)[:0]
+	for err == bufio.ErrBufferFull && len(*long) < MaxLine {
+		*long = append(*long, line...)
+		line, err = in.ReadSlice('\n')
+	}
+	*long = append(*long, line...)
+	if len(*long) > MaxLine {
+		err = bufio.ErrBufferFull
+	}
+	return *long, err
 }
 
 // VerifyJSONL reads a whole exported log through v and finishes it. The error
@@ -106,34 +121,16 @@ func VerifyJSONL(r io.Reader, v *Verifier) error {
 	return v.Finish()
 }
 
-// parseLine reads one entry and holds its own spelling against the line's.
+// parseLine reads one entry and holds its own spelling against the line's, so
+// the parser below may be lenient.
 func parseLine(n int, line, buffer []byte) (Entry, []byte, *LineError) {
-	var j struct {
-		Seq    int64             `json:"seq"`
-		At     string            `json:"at"`
-		Case   int64             `json:"case"`
-		Actor  string            `json:"actor"`
-		Verb   review.Verb       `json:"verb"`
-		From   review.Status     `json:"from"`
-		To     review.Status     `json:"to"`
-		Detail map[string]string `json:"detail"`
-		Prev   review.Digest     `json:"prev"`
-		Hash   review.Digest     `json:"hash"`
+	c := cursor{rest: line}
+	e := c.entry()
+	if !c.bad {
+		buffer = e.appendJSON(buffer[:0])
 	}
-	if err := json.Unmarshal(line, &j); err != nil {
-		return Entry{}, buffer, &LineError{n, "is no audit entry: it is not the JSON of one", err}
-	}
-	at, err := time.Parse(timeFormat, j.At)
-	if err != nil {
-		return Entry{}, buffer, &LineError{n, "is no audit entry: its time is not one", nil}
-	}
-	e := Entry{j.Seq, at, j.Case, j.Actor, j.Verb, j.From, j.To, j.Detail, j.Prev, j.Hash}
-	if len(e.Detail) == 0 {
-		e.Detail = nil
-	}
-	buffer = e.appendJSON(buffer[:0])
-	if !bytes.Equal(buffer, line) {
-		return Entry{}, buffer, &LineError{n, "was altered: it is not written as the program writes it", nil}
+	if c.bad || !bytes.Equal(buffer, line) {
+		return Entry{}, buffer, &LineError{n, "is not as the program writes an audit entry: it was altered, or it is another file's", nil}
 	}
 	return e, buffer, nil
 }
