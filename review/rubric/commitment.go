@@ -129,7 +129,7 @@ func (c *checker) approved(m commitment) bool {
 		for _, name := range conceptsOf[m.Kind] {
 			for _, id := range c.lex.names[name] {
 				for _, r := range f.readings {
-					for _, h := range r.hits[id] {
+					for h := range r.hits(id) {
 						if !f.sentenceHas(span{view: r, tokFrom: h.tokFrom, tokTo: h.tokTo}, "not_granted") {
 							return true
 						}

@@ -182,10 +182,7 @@ func (c *checker) boilerplate() {
 		return
 	}
 	own := fingerprint(c.reply.glyphs)
-	best := 0.0
-	for i := range c.Earlier {
-		best = max(best, own.atLeast(&c.Earlier[i], 0.45))
-	}
+	best := own.closest(c.Earlier, 0.45, 0.60)
 	switch {
 	case best >= 0.60:
 		c.block(NotBoilerplate, "", "The reply is nearly the same as an earlier one; say what is particular to this review.")

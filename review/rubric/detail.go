@@ -2,7 +2,6 @@ package rubric
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/evenkeel/evenkeel/review"
 )
@@ -46,13 +45,10 @@ func (c *checker) detail() {
 // ("topic delivery"), in any language.
 func (s *scan) topics() map[string]bool {
 	m := make(map[string]bool)
-	for name, ids := range s.lex.names {
-		if !strings.HasPrefix(name, "topic ") {
-			continue
-		}
-		for _, id := range ids {
+	for _, name := range s.lex.topics {
+		for _, id := range s.lex.names[name] {
 			for _, r := range s.readings {
-				if len(r.hits[id]) > 0 {
+				if r.has(id) {
 					m[name] = true
 				}
 			}
@@ -88,7 +84,7 @@ func (s *scan) plainTokens(r *reading) []bool {
 	plainTok := make([]bool, len(r.toks))
 	for _, name := range []string{"common", "generic"} {
 		for _, id := range s.lex.names[name] {
-			for _, h := range r.hits[id] {
+			for h := range r.hits(id) {
 				for k := h.tokFrom; k <= h.tokTo; k++ {
 					plainTok[k] = true
 				}

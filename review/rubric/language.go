@@ -66,6 +66,11 @@ func (s *scan) language() guess {
 	case latinLetters < minLetters:
 		return s.byCommonWords(guess{})
 	}
+	// Counting little words is quick and settles most texts; the trigrams of
+	// whatlanggo are for the others.
+	if g := s.byCommonWords(guess{}); g.sure {
+		return g
+	}
 	text := s.text
 	if len(text) > detectBytes {
 		text = strings.ToValidUTF8(text[:detectBytes], "")
@@ -83,32 +88,26 @@ func (s *scan) byCommonWords(g guess) guess {
 	r := s.readings[0]
 	best, second, lang := 0, 0, ""
 	for _, id := range s.lex.names["common"] {
-		n := len(r.hits[id])
+		n := 0
+		for range r.hits(id) {
+			n++
+		}
 		switch {
 		case n > best:
 			best, second = n, best
-			lang = s.langOf("common", id)
+			lang = s.lex.speech[id]
 		case n > second:
 			second = n
 		}
 	}
-	clear := best >= 4 && best >= 2*second && best*4 >= len(r.toks)
+	clear := best >= 5 && best >= 2*second && best*4 >= len(r.toks)
 	switch {
-	case g.lang == lang && best > second && best*5 >= len(r.toks):
+	case clear && (g.lang == "" || g.lang == lang || !g.sure):
 		return guess{lang, true}
-	case g.lang == "" && clear || !g.sure && clear:
-		return guess{lang, best*3 >= len(r.toks)}
+	case g.lang != "" && g.lang == lang && best > second && best*5 >= len(r.toks):
+		return guess{lang, true}
 	}
 	return g
-}
-
-func (s *scan) langOf(concept string, id int) string {
-	for _, l := range s.lex.langs {
-		if n, ok := s.lex.concepts[l+"/"+concept]; ok && n == id {
-			return l
-		}
-	}
-	return ""
 }
 
 // foreignScript counts Greek and Cyrillic letters of the original text, which

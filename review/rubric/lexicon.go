@@ -22,6 +22,8 @@ type lexicon struct {
 	words    *trie                 // terms of languages with spaces, from the start of a word
 	inner    *trie                 // terms that may begin inside a word
 	letters  *trie                 // terms of languages without spaces
+	topics   []string              // names of the concepts "topic …"
+	speech   map[int]string        // concepts "common", also of languages without a lexicon → language
 }
 
 // pattern is one line of a lexicon: a row of elements with gaps, and what must
@@ -87,7 +89,46 @@ func loadLexicons(fsys fs.FS) (*lexicon, error) {
 			return nil, err
 		}
 	}
+	if err := lex.speeches(fsys); err != nil {
+		return nil, err
+	}
+	for _, name := range sortedKeys(lex.names) {
+		if strings.HasPrefix(name, "topic ") {
+			lex.topics = append(lex.topics, name)
+		}
+	}
 	return lex, nil
+}
+
+// speeches reads the little words by which languages without a lexicon are told
+// from those with one, and notes which concept speaks for which language.
+func (l *lexicon) speeches(fsys fs.FS) error {
+	l.speech = make(map[int]string)
+	for _, lang := range l.langs {
+		if id, ok := l.concepts[lang+"/common"]; ok {
+			l.speech[id] = lang
+		}
+	}
+	text, err := fs.ReadFile(fsys, "data/common.txt")
+	if err != nil {
+		return err
+	}
+	known := l.langs
+	for i, line := range strings.Split(string(text), "\n") {
+		lang, list, ok := strings.Cut(line, ":")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		l.langs = append(known[:len(known):len(known)], lang)
+		c := &compiler{lex: l, file: "common.txt", lang: len(known), line: i + 1}
+		id := c.concept("common")
+		if err := c.terms(id, list); err != nil {
+			return err
+		}
+		l.speech[id] = lang
+	}
+	l.langs = known
+	return nil
 }
 
 // compiler reads one language's file.

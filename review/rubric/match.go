@@ -1,6 +1,7 @@
 package rubric
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,8 +16,28 @@ type hit struct {
 // reading is one view of a text with all terms found in it.
 type reading struct {
 	*view
-	hits [][]hit // by concept
+	head, tail []int32 // per concept, its first and last place in found; 0 for none
+	found      []place // in the order of the text; the first is a dummy
 }
+
+// place is a hit in the list of its concept.
+type place struct {
+	hit
+	next int32
+}
+
+// hits goes through the places of a concept, in the order of the text.
+func (r *reading) hits(concept int) iter.Seq[hit] {
+	return func(yield func(hit) bool) {
+		for i := r.head[concept]; i != 0; i = r.found[i].next {
+			if !yield(r.found[i].hit) {
+				return
+			}
+		}
+	}
+}
+
+func (r *reading) has(concept int) bool { return r.head[concept] != 0 }
 
 // scan is a text with its readings: what every check looks at.
 type scan struct {
@@ -73,7 +94,9 @@ func newScan(lex *lexicon, text string) *scan {
 }
 
 func (s *scan) add(v *view) {
-	r := &reading{view: v, hits: make([][]hit, len(s.lex.concepts))}
+	n := len(s.lex.concepts)
+	index := make([]int32, 2*n)
+	r := &reading{view: v, head: index[:n], tail: index[n:], found: make([]place, 1, 2*len(v.toks)+16)}
 	if v.letters {
 		for i := range v.runes {
 			s.lex.letters.walk(v, i, r.take(i))
@@ -109,11 +132,17 @@ func (r *reading) take(i int) func(termEnd, int) {
 			to = t.to
 		}
 		h := hit{from: int32(i), to: to, tokFrom: r.tok[i], tokTo: last}
-		hs := r.hits[e.concept]
-		if len(hs) > 0 && hs[len(hs)-1] == h {
+		at := int32(len(r.found))
+		switch last := r.tail[e.concept]; {
+		case last == 0:
+			r.head[e.concept] = at
+		case r.found[last].hit == h:
 			return
+		default:
+			r.found[last].next = at
 		}
-		r.hits[e.concept] = append(hs, h)
+		r.tail[e.concept] = at
+		r.found = append(r.found, place{hit: h})
 	}
 }
 
@@ -136,11 +165,11 @@ func (s *scan) find(section string, langs map[int]bool) []span {
 
 func (s *scan) match(p *pattern, r *reading, out []span) []span {
 	for _, e := range p.elems {
-		if len(r.hits[e.concept]) == 0 {
+		if !r.has(e.concept) {
 			return out
 		}
 	}
-	for _, h := range r.hits[p.elems[0].concept] {
+	for h := range r.hits(p.elems[0].concept) {
 		if end, ok := r.follow(s, p, 1, h, h); ok {
 			out = append(out, r.span(s, p, h, end))
 		}
@@ -154,7 +183,7 @@ func (r *reading) follow(s *scan, p *pattern, k int, first, last hit) (hit, bool
 		return last, r.allowed(s, p, first, last)
 	}
 	e := p.elems[k]
-	for _, h := range r.hits[e.concept] {
+	for h := range r.hits(e.concept) {
 		if h.from < last.to {
 			continue
 		}
@@ -185,7 +214,7 @@ func (r *reading) stopped(s *scan, lang int, from, to int32) bool {
 }
 
 func (r *reading) holds(concept int, from, to int32) bool {
-	for _, h := range r.hits[concept] {
+	for h := range r.hits(concept) {
 		if h.tokFrom > to {
 			return false
 		}
@@ -256,7 +285,7 @@ func (s *scan) words(sp span) string { return s.text[sp.from:sp.to] }
 func (s *scan) hasConcept(name string) bool {
 	for _, id := range s.lex.names[name] {
 		for _, r := range s.readings {
-			if len(r.hits[id]) > 0 {
+			if r.has(id) {
 				return true
 			}
 		}

@@ -92,7 +92,7 @@ func (c *checker) namedReference(from, to int) bool {
 			lead = 12
 		}
 		for _, id := range c.lex.names["reference"] {
-			for _, h := range r.hits[id] {
+			for h := range r.hits(id) {
 				f, t := r.bytes(c.reply, h.from, h.to)
 				between := ""
 				switch {
@@ -252,7 +252,7 @@ func (c *checker) reachesPrivately(sp span) bool {
 	near := func(at int32) bool { return at >= sp.sentence-1 && at <= sp.sentence+1 }
 	for _, name := range []string{"privately"} {
 		for _, id := range c.lex.names[name] {
-			for _, h := range r.hits[id] {
+			for h := range r.hits(id) {
 				if near(r.toks[h.tokFrom].sentence) {
 					return true
 				}

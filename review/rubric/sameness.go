@@ -1,6 +1,7 @@
 package rubric
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 	"unicode"
@@ -54,10 +55,38 @@ func fingerprint(gs []glyph) Fingerprint {
 	return f
 }
 
-// atLeast is Similarity for those who ask only whether it reaches a line, and 0
-// below it. Each bit that only one side has stands for a gram that only that
-// side has, so most pairs are settled without looking at the grams.
-func (f *Fingerprint) atLeast(g *Fingerprint, line float64) float64 {
+// closest is the highest similarity to any of the others, if it reaches the
+// lower line, else 0; at the upper line it stops looking. The others are gone
+// through from the most promising on: each bit that only one side has stands for
+// a gram that only that side has, so the bits give an upper bound, and most
+// pairs are settled without a look at the grams.
+func (f *Fingerprint) closest(others []Fingerprint, lower, upper float64) float64 {
+	type candidate struct {
+		of    *Fingerprint
+		bound float64
+	}
+	var cs []candidate
+	for i := range others {
+		if b := f.bound(&others[i]); b >= lower {
+			cs = append(cs, candidate{&others[i], b})
+		}
+	}
+	slices.SortFunc(cs, func(a, b candidate) int { return cmp.Compare(b.bound, a.bound) })
+	best := 0.0
+	for _, c := range cs {
+		if best >= upper || c.bound <= best {
+			break
+		}
+		best = max(best, f.Similarity(*c.of))
+	}
+	if best < lower {
+		return 0
+	}
+	return best
+}
+
+// bound is at least the similarity.
+func (f *Fingerprint) bound(g *Fingerprint) float64 {
 	onlyF, onlyG := 0, 0
 	for i := range f.bits {
 		onlyF += bits.OnesCount64(f.bits[i] &^ g.bits[i])
@@ -65,13 +94,10 @@ func (f *Fingerprint) atLeast(g *Fingerprint, line float64) float64 {
 	}
 	nf, ng := len(f.grams), len(g.grams)
 	both := min(nf-onlyF, ng-onlyG)
-	if float64(both) < line*float64(nf+ng-both) {
+	if both <= 0 {
 		return 0
 	}
-	if j := f.Similarity(*g); j >= line {
-		return j
-	}
-	return 0
+	return float64(both) / float64(nf+ng-both)
 }
 
 // Similarity is the Jaccard index of the two sets, from 0 (nothing shared) to 1.

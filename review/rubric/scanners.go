@@ -16,6 +16,7 @@ var (
 	emailRE     = regexp.MustCompile(`[a-z0-9][a-z0-9._%+\-]*@[a-z0-9][a-z0-9\-]*(?:\.[a-z0-9\-]+)*\.[a-z]{2,}`)
 	emailBentRE = regexp.MustCompile(`[a-z0-9._%+\-]+ ?[\[({<] ?(?:at|arroba|chez|apenstaartje|@) ?[\])}>] ?[a-z0-9\-]+(?: ?(?:\.|[\[({<] ?(?:dot|punkt|punt|point|punto|\.) ?[\])}>]| dot | punkt | punt | point | punto ) ?[a-z0-9\-]+)+` +
 		`|[a-z0-9._%+\-]+ (?:at|arroba) [a-z0-9\-]+ (?:dot|punto|point|punkt|punt) (?:com|net|org|de|fr|nl|es|jp|kr|uk|test|example|io|info|shop)\b`)
+	bentAt   = regexp.MustCompile(`[\[({<] ?(?:at|arroba|chez|apenstaartje|@)|@ ?[\])}>]| (?:at|arroba) [a-z0-9\-]+ (?:dot|punto|point|punkt|punt) `)
 	urlRE    = regexp.MustCompile(`(?:h(?:tt|xx)ps?|ftp|mailto|tel|javascript|data|tg|whatsapp|intent):/{0,2}[^\s<>"')\]}、。」』】）]+|www\.[^\s<>"')\]}、。」』】）]+`)
 	hostRE   = regexp.MustCompile(`[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?)*\.([a-z]{2,24}|xn--[a-z0-9]+)\b(?::\d+)?(?:/[^\s<>"')\]}、。」』】）]*)?`)
 	bentRE   = regexp.MustCompile(`[a-z0-9\-]+ ?(?:[\[({<] ?(?:dot|punkt|punt|punto|point|\.) ?[\])}>]| dot | punkt | punto ) ?(?:com|net|org|info|biz|io|co|shop|store|site|xyz|ly|me|de|fr|nl|es|jp|kr|uk|eu|test|example)\b`)
@@ -46,7 +47,7 @@ func (s *scan) emails() []found {
 			out = append(out, found{m[0], m[1], strings.ToLower(s.source(m[0], m[1]))})
 		}
 	}
-	if strings.Contains(s.flat, "at") || strings.Contains(s.flat, "arroba") || strings.Contains(s.flat, "@ ") || strings.Contains(s.flat, "[@") || strings.Contains(s.flat, "(@") {
+	if bentAt.MatchString(s.flat) {
 		for _, m := range emailBentRE.FindAllStringIndex(s.flat, -1) {
 			out = append(out, found{m[0], m[1], s.source(m[0], m[1])})
 		}
