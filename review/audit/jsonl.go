@@ -60,14 +60,14 @@ func ReadJSONL(r io.Reader) iter.Seq2[Entry, error] {
 		var long, again []byte
 		for n := 1; ; n++ {
 			line, err := readLine(in, &long)
-			if err == io.EOF && len(line) == 0 {
+			if errors.Is(err, io.EOF) && len(line) == 0 {
 				return
 			}
 			e, bad := Entry{}, (*LineError)(nil)
 			switch {
-			case err == io.EOF:
+			case errors.Is(err, io.EOF):
 				bad = &LineError{n, "is cut off: the file does not end with a whole line", nil}
-			case err == bufio.ErrBufferFull:
+			case errors.Is(err, bufio.ErrBufferFull):
 				bad = &LineError{n, fmt.Sprintf("is longer than %d bytes", MaxLine), nil}
 			case err != nil:
 				bad = &LineError{n, "cannot be read", err}
@@ -90,11 +90,11 @@ func ReadJSONL(r io.Reader) iter.Seq2[Entry, error] {
 // One longer than MaxLine is bufio.ErrBufferFull.
 func readLine(in *bufio.Reader, long *[]byte) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
-	if err != bufio.ErrBufferFull {
+	if !errors.Is(err, bufio.ErrBufferFull) {
 		return line, err
 	}
 	*long = (*long)[:0]
-	for err == bufio.ErrBufferFull && len(*long) < MaxLine {
+	for errors.Is(err, bufio.ErrBufferFull) && len(*long) < MaxLine {
 		*long = append(*long, line...)
 		line, err = in.ReadSlice('\n')
 	}

@@ -39,15 +39,11 @@ type named struct {
 // Load reads the playbook in a file. Errors about its content are an [*Error];
 // they name the file as path has it.
 func Load(path string) (*Playbook, error) {
-	f, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return nil, fmt.Errorf("the playbook cannot be opened: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	path = filepath.Clean(path)
+	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("the playbook cannot be read: %w", err)
+		return nil, fmt.Errorf("the playbook cannot be opened: %w", err)
 	case info.IsDir():
 		return nil, fmt.Errorf("the playbook %s is a folder; name the file in it", path)
 	case info.Size() > MaxSize:

@@ -249,6 +249,7 @@ roles:
 		{[]review.PersonID{"discord:1/5", "discord-role:1/7"}, review.Responder},
 		{[]review.PersonID{"console:eve"}, review.Viewer},
 		{[]review.PersonID{"console:U1"}, review.Viewer},
+		{[]review.PersonID{"console:x/ana", "other:x/ana", "ana"}, review.Viewer},
 		{[]review.PersonID{"discord:T1/S1"}, review.Viewer},
 		{nil, review.Viewer},
 	} {

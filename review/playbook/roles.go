@@ -30,13 +30,15 @@ func isGroup(id review.PersonID) bool {
 	return idShapes[chat].group
 }
 
-// withoutWorkspace is "slack:U42" of "slack:T1/U42".
+// withoutWorkspace is "slack:U42" of "slack:T1/U42". Only ids that their chat
+// hands out are cut: a name that somebody chose, as in the console, stays
+// whole, or "x/ana" would be ana.
 func withoutWorkspace(id review.PersonID) review.PersonID {
 	chat, rest, ok := strings.Cut(string(id), ":")
-	if !ok {
+	if !ok || !strings.HasPrefix(chat, Slack) && !strings.HasPrefix(chat, Discord) {
 		return id
 	}
-	return review.PersonID(chat + ":" + rest[strings.IndexByte(rest, '/')+1:])
+	return review.PersonID(chat + ":" + rest[strings.LastIndexByte(rest, '/')+1:])
 }
 
 // personID reads an id and says what is wrong with it.
