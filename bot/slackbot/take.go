@@ -1,0 +1,319 @@
+package slackbot
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/evenkeel/evenkeel/bot"
+	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/review"
+)
+
+// ack acknowledges one delivery, with a body where Slack takes one. Only the
+// first call counts.
+type ack func(body any)
+
+// once makes an ack of send.
+func once(send func(body []byte)) ack {
+	var only sync.Once
+	return func(body any) {
+		only.Do(func() {
+			if body == nil {
+				send(nil)
+				return
+			}
+			b, err := json.Marshal(body)
+			if err != nil || len(b) > maxAck {
+				b = nil // a bare acknowledgement; Slack would drop this one
+			}
+			send(b)
+		})
+	}
+}
+
+// Deadlines. Slack shows an error after 3 seconds and a trigger is good for as
+// long. https://docs.slack.dev/interactivity/handling-user-interaction
+const (
+	submitGrace = 2 * time.Second        // a form's errors must travel in the acknowledgement
+	formGrace   = 400 * time.Millisecond // then a form opens empty and is filled later
+)
+
+// takeInteraction handles a press, a shortcut or a submitted form. It returns
+// at once; false means that it was not taken and must not be acknowledged.
+func (b *Bot) takeInteraction(ctx context.Context, body []byte, done ack) bool {
+	p, err := decode[interaction](body)
+	if err != nil {
+		b.log.Warn("an interaction could not be read", "err", err)
+		done(nil)
+		return true
+	}
+	var work func(context.Context, interaction, ack)
+	switch p.Type {
+	case "block_actions":
+		work = b.press
+	case "view_submission":
+		work = b.submitted
+	case "message_action":
+		work = b.shortcut
+	}
+	if work == nil || p.Type == "block_actions" && len(p.Actions) == 0 {
+		done(nil)
+		return true
+	}
+	return b.single(ctx, p.key(), p.Type, done, func(ctx context.Context, done ack) { work(ctx, p, done) })
+}
+
+// single does work for the first delivery with this key, and lets the others
+// have its acknowledgement.
+func (b *Bot) single(ctx context.Context, key, what string, done ack, work func(context.Context, ack)) bool {
+	if !b.seen.first(key) {
+		b.echoes.follow(key, done)
+		return true
+	}
+	done = b.echoes.lead(key, done)
+	taken := b.crew.do(ctx, what, func(ctx context.Context) {
+		defer done(nil)
+		work(ctx, done)
+	})
+	if !taken {
+		b.seen.forget(key)
+	}
+	return taken
+}
+
+// takeCommand handles a typed command.
+func (b *Bot) takeCommand(ctx context.Context, c slash, done ack) bool {
+	return b.single(ctx, "command:"+c.TriggerID, "command", done, func(ctx context.Context, done ack) { b.typed(ctx, c, done) })
+}
+
+// takeEvent handles an event; it is acknowledged at once.
+func (b *Bot) takeEvent(ctx context.Context, body []byte, done ack) bool {
+	e, err := decode[event](body)
+	if err != nil {
+		b.log.Warn("an event could not be read", "err", err)
+		done(nil)
+		return true
+	}
+	if e.Type == "app_rate_limited" {
+		b.log.Warn("Slack holds events back: more than 30,000 an hour")
+	}
+	if e.Type != "event_callback" || !b.wanted(e) || e.EventID != "" && !b.seen.first("event:"+e.EventID) {
+		done(nil)
+		return true
+	}
+	taken := b.crew.do(ctx, e.Event.Type, func(ctx context.Context) { b.happened(ctx, e) })
+	if taken {
+		done(nil)
+	} else {
+		b.seen.forget("event:" + e.EventID)
+	}
+	return taken
+}
+
+// soon waits for work as long as an acknowledgement may, and tells whether it
+// is done.
+func soon(work <-chan struct{}, grace time.Duration) bool {
+	if grace <= 0 {
+		return false
+	}
+	t := time.NewTimer(grace)
+	defer t.Stop()
+	select {
+	case <-work:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// acknowledged runs work and acknowledges when it is done, or when grace is
+// over and it is not.
+func (b *Bot) acknowledged(grace time.Duration, done ack, work func() commands.Outcome) commands.Outcome {
+	var out commands.Outcome
+	ready := make(chan struct{})
+	b.crew.busy.Go(func() {
+		defer close(ready)
+		defer b.crew.recover("desk")
+		out = commands.Outcome{Refused: true, Text: troubleText}
+		out = work()
+	})
+	soon(ready, grace)
+	done(nil)
+	<-ready
+	return out
+}
+
+// troubleText is what a person reads when our own program failed.
+const troubleText = "That did not work, and the trouble is on our side. Please look at the card, and try again in a moment."
+
+// damagedText is the answer to a button that is not ours or of another time.
+const damagedText = "I do not know this button; it may be from an older version. Nothing was changed. Please use the current card."
+
+// press handles a button, a menu or a choice on a card or in a view.
+func (b *Bot) press(ctx context.Context, p interaction, done ack) {
+	to := b.targetOf(p)
+	token, err := commands.ParseToken(p.value())
+	if err != nil {
+		done(nil)
+		b.answer.send(ctx, to, commands.Outcome{Refused: true, Text: damagedText})
+		return
+	}
+	i := commands.Invocation{Command: token.Command, Case: token.Case, Token: token, Args: map[string]string{}, Chat: Name, ID: Name + ":" + p.key()}
+	if opensForm(p.Actions[0].ActionID) {
+		done(nil)
+		b.form(ctx, to, p.User, i, "")
+		return
+	}
+	out := b.acknowledged(b.cfg.Grace, done, func() commands.Outcome {
+		i.By = b.person(ctx, p.User, p.channel())
+		return b.desk.Run(ctx, i)
+	})
+	b.tell(ctx, to, out)
+}
+
+// tell shows an outcome: its form, or its words.
+func (b *Bot) tell(ctx context.Context, to target, out commands.Outcome) {
+	if out.Form == nil {
+		b.answer.send(ctx, to, out)
+		return
+	}
+	if err := b.open(ctx, to, modal(out.Form, to.address)); err != nil {
+		b.answer.late(ctx, to, err)
+	}
+}
+
+// typed handles a command: its words come in the acknowledgement when they are
+// there in time, or else a moment later.
+func (b *Bot) typed(ctx context.Context, c slash, done ack) {
+	to := target{address: address{Channel: c.ChannelID, URL: c.ResponseURL}, user: c.UserID, trigger: c.TriggerID}
+	line := unescape.Replace(c.Text)
+	who := user{ID: c.UserID, Name: c.UserName}
+	i, help := b.desk.Parse(line)
+	if help != nil {
+		b.inline(ctx, to, *help, done)
+		return
+	}
+	i.Chat, i.ID = Name, Name+":command:"+c.TriggerID
+	if b.wantsForm(i) {
+		done(nil)
+		b.form(ctx, to, who, i, "")
+		return
+	}
+	var out commands.Outcome
+	ready := make(chan struct{})
+	b.crew.busy.Go(func() {
+		defer close(ready)
+		defer b.crew.recover("command")
+		out = commands.Outcome{Refused: true, Text: troubleText}
+		i.By = b.person(ctx, who, c.ChannelID)
+		out = b.desk.Run(ctx, i)
+	})
+	inTime := soon(ready, b.cfg.Grace)
+	if !inTime {
+		done(nil)
+	}
+	<-ready
+	if inTime && out.Form == nil {
+		b.inline(ctx, to, out, done)
+		return
+	}
+	done(nil)
+	b.tell(ctx, to, out)
+}
+
+// wantsForm tells whether a typed command lacks what a form would ask for.
+func (b *Bot) wantsForm(i commands.Invocation) bool {
+	for _, row := range b.desk.Commands() {
+		if row.Name != i.Command || row.Form == nil {
+			continue
+		}
+		for _, f := range row.Fields {
+			if !f.Optional && i.Arg(f.Name) == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inline answers a command in its acknowledgement.
+func (b *Bot) inline(ctx context.Context, to target, out commands.Outcome, done ack) {
+	body := b.answer.body(b.answer.message(ctx, out))
+	if raw, err := json.Marshal(body); err == nil && len(raw) <= maxAck {
+		done(json.RawMessage(raw))
+		return
+	}
+	done(nil)
+	b.answer.send(ctx, to, out)
+}
+
+// form opens a form. When the desk answers quickly it opens filled; else it
+// opens at once, for the trigger is short-lived, and is filled after. prefill
+// goes into the form's first empty text.
+func (b *Bot) form(ctx context.Context, to target, who user, i commands.Invocation, prefill string) {
+	var f *commands.Form
+	var out commands.Outcome
+	ready := make(chan struct{})
+	b.crew.busy.Go(func() {
+		defer close(ready)
+		defer b.crew.recover("form")
+		out = commands.Outcome{Refused: true, Text: troubleText}
+		i.By = b.person(ctx, who, to.Channel)
+		if f, out = b.desk.Form(ctx, i); f == nil && isEmpty(out) {
+			out = b.desk.Run(ctx, i)
+		}
+		if f == nil {
+			f = out.Form
+		}
+		fill(f, i, prefill)
+	})
+	var view string
+	var err error
+	if !soon(ready, formGrace) {
+		view, err = b.openEmpty(ctx, to)
+	}
+	<-ready
+	switch {
+	case err != nil:
+		b.answer.late(ctx, to, err)
+	case view != "" && f != nil:
+		err = b.refill(ctx, view, modal(f, to.address))
+	case view != "":
+		err = b.refill(ctx, view, b.answer.view(ctx, out))
+	case f != nil:
+		err = b.open(ctx, to, modal(f, to.address))
+	default:
+		b.answer.send(ctx, to, out)
+	}
+	if err != nil {
+		b.answer.late(ctx, to, err)
+	}
+}
+
+// fill completes a form: its token names what is run, and a text that somebody
+// pointed at goes into the first empty field.
+func fill(f *commands.Form, i commands.Invocation, prefill string) {
+	if f == nil {
+		return
+	}
+	if f.Token.Command == "" {
+		f.Token.Command, f.Token.Case = i.Command, i.Case
+	}
+	for n := range f.Fields {
+		if f.Fields[n].Kind == commands.Text && f.Fields[n].Value == "" && prefill != "" {
+			f.Fields[n].Value = prefill
+			return
+		}
+	}
+}
+
+func isEmpty(o commands.Outcome) bool {
+	return o.Text == "" && !o.Refused && len(o.Items) == 0 && o.Form == nil && o.Show == 0 && o.Link == ""
+}
+
+// bring gives a thread's message to the desk.
+func (b *Bot) bring(ctx context.Context, id int64, by review.Person, text string, mentioned bool, key string) (commands.Outcome, bool) {
+	return b.desk.Heard(ctx, bot.Heard{Case: id, By: by, Text: text, Mentioned: mentioned, ID: Name + ":" + key, Chat: Name})
+}
