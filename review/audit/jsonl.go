@@ -63,7 +63,8 @@ func ReadJSONL(r io.Reader) iter.Seq2[Entry, error] {
 			if errors.Is(err, io.EOF) && len(line) == 0 {
 				return
 			}
-			e, bad := Entry{}, (*LineError)(nil)
+			var e Entry
+			var bad *LineError
 			switch {
 			case errors.Is(err, io.EOF):
 				bad = &LineError{n, "is cut off: the file does not end with a whole line", nil}

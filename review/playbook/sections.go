@@ -294,7 +294,7 @@ func (l *loader) readFacts(v value) {
 			fact.Text = s
 		}
 		if n := utf8.RuneCountInString(fact.Text); n > maxText {
-			f.value.fail("this fact has %d characters; keep it under %d, one plain statement", n, maxText)
+			f.fail("this fact has %d characters; keep it under %d, one plain statement", n, maxText)
 		}
 		l.rules.Facts = append(l.rules.Facts, fact)
 	}
@@ -325,7 +325,7 @@ func (l *loader) readDrafting(v value) {
 	list, given := o.at["variants"]
 	switch {
 	case given:
-		d.Variants = o.lines("variants", func(v value, s string) bool { _, ok := v.choice(variants...); return ok })
+		d.Variants = o.lines("variants", func(v value, _ string) bool { _, ok := v.choice(variants...); return ok })
 		if slices.Contains(d.Variants, Light) && !d.Humour {
 			list.fail("the light variant is humour, and that is off; write `humour: true` if your customers would smile")
 		}
