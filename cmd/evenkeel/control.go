@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// The control socket lets the command line ask a running evenkeel for what
+// needs the database, because one process alone holds a SQLite file. It stands
+// in a folder beside the file that only its owner can enter, which is the
+// whole of its protection: whoever can write the file could do as much.
+
+// controlDir is the folder of the socket for a database file.
+func controlDir(database string) string { return database + ".ctl" }
+
+func controlSocket(database string) string { return filepath.Join(controlDir(database), "socket") }
+
+const controlTimeout = 10 * time.Second
+
+// serveControl answers on the socket until the returned function is called. A
+// database that is no file needs none.
+func (s *station) serveControl(ctx context.Context, address string) (stop func(), err error) {
+	path, ok := strings.CutPrefix(address, "sqlite:")
+	if !ok {
+		return func() {}, nil
+	}
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(controlDir(path), 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, err
+	}
+	if err := os.Chmod(controlDir(path), 0o700); err != nil { //nolint:gosec // a folder needs the x
+		return nil, err
+	}
+	// We hold the database, so a socket that is there belongs to nobody.
+	if err := os.Remove(controlSocket(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "unix", controlSocket(path))
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /invite", s.controlInvite)
+	srv := &http.Server{Handler: http.MaxBytesHandler(mux, maxHeader), ReadTimeout: controlTimeout, WriteTimeout: controlTimeout}
+	go func() { _ = srv.Serve(l) }()
+	return func() {
+		_ = srv.Close()
+		_ = os.RemoveAll(controlDir(path))
+	}, nil
+}
+
+// controlAnswer is what the socket says.
+type controlAnswer struct {
+	Link  string `json:"link,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+func (s *station) controlInvite(w http.ResponseWriter, r *http.Request) {
+	var i invitation
+	var out controlAnswer
+	err := json.NewDecoder(r.Body).Decode(&i)
+	if err == nil {
+		out.Link, err = s.invite(r.Context(), i)
+	}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(out) // an asker who left
+}
+
+// askControl asks the evenkeel that holds a database file for an invitation.
+func askControl(ctx context.Context, database string, i invitation) (string, error) {
+	body, err := json.Marshal(i)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, controlTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://evenkeel/invite", bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", controlSocket(database))
+	}
+	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("an evenkeel holds %s and does not answer; is it another user's? (%w)", database, err)
+	}
+	defer resp.Body.Close()
+	var out controlAnswer
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxHeader)).Decode(&out); err != nil {
+		return "", fmt.Errorf("the running evenkeel answered what cannot be read: %w", err)
+	}
+	if out.Error != "" {
+		return "", usage(errors.New(out.Error))
+	}
+	return out.Link, nil
+}

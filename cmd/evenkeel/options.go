@@ -1,0 +1,210 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/cmd/evenkeel/internal/settings"
+)
+
+// The settings by name.
+const (
+	setDatabase  = "database"
+	setPlaybook  = "playbook"
+	setLogLevel  = "log-level"
+	setLogFormat = "log-format"
+	setListen    = "listen"
+	setURL       = "url"
+	setModelURL  = "model-url"
+	setModel     = "model"
+	setModelKey  = "model-key"
+)
+
+// defaultListen is loopback: whoever can reach the console without signing in
+// sits at this machine.
+const defaultListen = "127.0.0.1:8467"
+
+// globalSettings have a flag on every command; serveSettings on those that run
+// or check the desk.
+var (
+	globalSettings = []string{setDatabase, setPlaybook, setLogLevel, setLogFormat}
+	serveSettings  = []string{setListen, setURL, setModelURL, setModel}
+)
+
+// table lists every setting. It is what `evenkeel config` shows.
+func (p *program) table() []settings.Spec {
+	return []settings.Spec{
+		{Name: setDatabase, Env: "EVENKEEL_DATABASE", Kind: settings.Address, Default: p.defaultDatabase(), Check: checkDatabase,
+			Help: "where everything is kept: sqlite:PATH or postgres://user@host/name"},
+		{Name: setPlaybook, Env: "EVENKEEL_PLAYBOOK",
+			Help: "the team's rules, a YAML file (default: playbook.yaml if it is there, else the built-in rules)"},
+		{Name: setLogLevel, Env: "EVENKEEL_LOG_LEVEL", Default: "info", Check: checkLevel,
+			Help: "debug, info, warn or error"},
+		{Name: setLogFormat, Env: "EVENKEEL_LOG_FORMAT", Default: "auto", Check: oneOf("auto", "text", "json"),
+			Help: "text, json, or auto: text on a terminal, json elsewhere"},
+		{Name: setListen, Env: "EVENKEEL_LISTEN", Default: defaultListen, Check: checkListen,
+			Help: "address of the console and the webhooks"},
+		{Name: setURL, Env: "EVENKEEL_URL", Check: checkURL,
+			Help: "the console's address as people reach it, for links and invitations (default: the listen address)"},
+		{Name: setModelURL, Env: "EVENKEEL_MODEL_URL", Check: checkURL,
+			Help: "base URL of an OpenAI-compatible model endpoint, such as http://localhost:11434/v1 (default: the offline drafter)"},
+		{Name: setModel, Env: "EVENKEEL_MODEL",
+			Help: "name of the model at that endpoint"},
+		{Name: setModelKey, Env: "EVENKEEL_MODEL_KEY", Kind: settings.Private,
+			Help: "the endpoint's key"},
+	}
+}
+
+// addGlobalFlags puts the flags that every command knows on the root.
+func addGlobalFlags(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.String("config", "", "settings file (default: evenkeel.yaml here, then in the user's configuration folder)")
+	flags.Bool("json", false, "write JSON for scripts instead of words for people")
+	for _, s := range (&program{}).table() {
+		if slices.Contains(globalSettings, s.Name) {
+			flags.String(s.Name, "", s.Help)
+		}
+	}
+	_ = root.RegisterFlagCompletionFunc(setLogLevel, cobra.FixedCompletions([]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = root.RegisterFlagCompletionFunc(setLogFormat, cobra.FixedCompletions([]string{"auto", "text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// addServeFlags puts the desk's settings on a command.
+func addServeFlags(cmd *cobra.Command) {
+	for _, s := range (&program{}).table() {
+		if slices.Contains(serveSettings, s.Name) {
+			cmd.Flags().String(s.Name, "", s.Help)
+		}
+	}
+}
+
+// settings finds the value of every setting for one run.
+func (p *program) settings(cmd *cobra.Command) (settings.Values, error) {
+	file, err := p.settingsFile(cmd)
+	if err != nil {
+		return settings.Values{}, err
+	}
+	return settings.Find(p.table(), settings.Places{Flag: givenFlags(cmd), Env: p.env, File: file})
+}
+
+// givenFlags looks up the flags that stand on the command line.
+func givenFlags(cmd *cobra.Command) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		f := cmd.Flags().Lookup(name)
+		if f == nil || !f.Changed {
+			return "", false
+		}
+		return f.Value.String(), true
+	}
+}
+
+// settingsFile reads the file that is named, or the first default that exists.
+func (p *program) settingsFile(cmd *cobra.Command) (settings.File, error) {
+	path, _ := cmd.Flags().GetString("config")
+	if path == "" {
+		path = p.getenv("EVENKEEL_CONFIG")
+	}
+	if path != "" {
+		f, err := settings.ReadFile(path)
+		if err != nil {
+			return f, fmt.Errorf("the settings file: %w", err)
+		}
+		return f, nil
+	}
+	paths := []string{"evenkeel.yaml"}
+	if dir := p.userDir("XDG_CONFIG_HOME", ".config"); dir != "" {
+		paths = append(paths, filepath.Join(dir, "evenkeel.yaml"))
+	}
+	return settings.FirstFile(paths...)
+}
+
+// playbookPath is the playbook to read, "" for the built-in rules.
+func (c *call) playbookPath() string {
+	if v := c.values.Where(setPlaybook); v.Set() {
+		return c.values.Get(setPlaybook)
+	}
+	const local = "playbook.yaml"
+	if _, err := os.Stat(local); err == nil {
+		return local
+	}
+	return ""
+}
+
+// defaultDatabase is a file in the user's data folder, or, for a user without
+// one, in the working folder.
+func (p *program) defaultDatabase() string {
+	return "sqlite:" + filepath.Join(p.userDir("XDG_DATA_HOME", ".local/share"), "evenkeel.db")
+}
+
+// userDir is evenkeel's own folder of a kind, by the XDG base directory
+// specification (https://specifications.freedesktop.org/basedir-spec/latest/);
+// "" for a user without a home.
+func (p *program) userDir(variable, fallback string) string {
+	if dir := p.getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "evenkeel")
+	}
+	if home := p.getenv("HOME"); home != "" {
+		return filepath.Join(home, fallback, "evenkeel")
+	}
+	return ""
+}
+
+func (p *program) getenv(name string) string {
+	if p.env == nil {
+		return ""
+	}
+	s, _ := p.env(name)
+	return s
+}
+
+func checkDatabase(s string) error {
+	for _, prefix := range []string{"sqlite:", "postgres://", "postgresql://"} {
+		if strings.HasPrefix(s, prefix) && len(s) > len(prefix) {
+			return nil
+		}
+	}
+	return fmt.Errorf("a database is sqlite:PATH or postgres://user@host/name")
+}
+
+func checkLevel(s string) error {
+	var l slog.Level
+	if l.UnmarshalText([]byte(s)) != nil {
+		return fmt.Errorf("%q is no level; use debug, info, warn or error", s)
+	}
+	return nil
+}
+
+func oneOf(words ...string) func(string) error {
+	return func(s string) error {
+		if !slices.Contains(words, s) {
+			return fmt.Errorf("%q is not one of %s", s, strings.Join(words, ", "))
+		}
+		return nil
+	}
+}
+
+func checkListen(s string) error {
+	if _, _, err := net.SplitHostPort(s); err != nil {
+		return fmt.Errorf("%q is no address; write host:port, such as %s", s, defaultListen)
+	}
+	return nil
+}
+
+func checkURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("this is no address that begins with http:// or https://")
+	case u.User != nil:
+		return fmt.Errorf("an address must not carry a password; use the setting for it")
+	}
+	return nil
+}

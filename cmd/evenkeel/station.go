@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evenkeel/evenkeel/bot"
+	"github.com/evenkeel/evenkeel/bot/webconsole"
+	"github.com/evenkeel/evenkeel/review/playbook"
+	"github.com/evenkeel/evenkeel/sources"
+	"github.com/evenkeel/evenkeel/sources/webhook"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// parts is what a station is put together from.
+type parts struct {
+	store     storage.Store
+	rules     *playbook.Playbook
+	sources   []sources.Source
+	writer    writer
+	reception *reception
+	now       func() time.Time
+}
+
+// parts makes what the settings ask for, cheapest first: what is wrong in the
+// playbook is said before a database is touched.
+func (c *call) parts(ctx context.Context) (parts, error) {
+	rules, err := c.playbook()
+	if err != nil {
+		return parts{}, err
+	}
+	r := &reception{}
+	from, err := makeSources(c.kit(r), rules)
+	if err != nil {
+		return parts{}, usage(err)
+	}
+	w, err := c.writer(rules)
+	if err != nil {
+		return parts{}, err
+	}
+	store, err := c.openStore(ctx)
+	if err != nil {
+		return parts{}, err
+	}
+	return parts{store: store, rules: rules, sources: from, writer: w, reception: r, now: c.now}, nil
+}
+
+// station is evenkeel at work: the desk, its chats and the server.
+type station struct {
+	parts
+	*call
+	desk   *bot.Desk
+	server *server
+	mux    *http.ServeMux
+	url    string // of the console, as people reach it
+}
+
+// station puts the parts together. Nothing runs yet.
+func (c *call) station(p parts, srv *server) (*station, error) {
+	s := &station{parts: p, call: c, server: srv, url: c.consoleURL(srv.address())}
+	desk, err := bot.New(bot.Config{
+		Store: p.store, Playbook: p.rules, Sources: p.sources, Drafter: p.writer, Triager: p.writer,
+		Now: p.now, Logger: c.log, ConsoleURL: s.url, Worker: workerName(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.desk = desk
+	for _, row := range chatTable {
+		if err := row(s); err != nil {
+			return nil, err
+		}
+	}
+	p.reception.desk.Store(desk)
+	return s, nil
+}
+
+// workerName names this process among replicas.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "desk"
+	}
+	return host
+}
+
+// consoleURL is where people reach the console.
+func (c *call) consoleURL(address string) string {
+	if u := c.values.Get(setURL); u != "" {
+		return u
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "http://" + address
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// chatTable has a row for every chat: it attaches the chat if the settings ask
+// for it.
+var chatTable = []func(*station) error{(*station).attachConsole}
+
+func (s *station) attachConsole() error {
+	mux := http.NewServeMux()
+	for _, from := range s.sources {
+		if hook, ok := from.(*webhook.Source); ok {
+			mux.Handle("/hooks/"+hook.Name(), hook)
+		}
+	}
+	if slices.Contains(s.rules.Chats(), playbook.Console) {
+		console, err := webconsole.New(webconsole.Config{
+			Desk: s.desk, Store: s.store, Now: s.now, Logger: s.log,
+			Location: s.rules.Location(), BaseURL: s.url,
+			Loopback: isLoopback(s.server.address()),
+		})
+		if err != nil {
+			return err
+		}
+		s.desk.Attach(console)
+		mux.Handle("/", console)
+	}
+	s.mux = mux
+	return nil
+}
+
+// run works until ctx ends, then stops within drainTimeout.
+func (s *station) run(ctx context.Context) error {
+	defer s.store.Close()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(s.server.wait)
+	worked := make(chan error, 1)
+	go func() { worked <- s.desk.Serve(gctx) }()
+	g.Go(func() error { return s.supervise(gctx, worked) })
+	s.server.open(s.mux, s.store.Ping)
+	return g.Wait()
+}
+
+// supervise stops everything when it is time, or when the desk gives up.
+func (s *station) supervise(ctx context.Context, worked <-chan error) error {
+	var err error
+	done := false
+	select {
+	case <-ctx.Done():
+	case err = <-worked:
+		done = true
+	}
+	s.log.InfoContext(ctx, "stopping")
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	stopped := s.server.stop(stopping)
+	if !done {
+		select {
+		case err = <-worked:
+		case <-stopping.Done():
+			// What is under way has a lease; whoever comes next goes on with it.
+			s.log.WarnContext(ctx, "stopped in the middle of work; it will be taken up again")
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, stopped)
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"strings"
+	"unicode"
+)
+
+// plainWords makes a stranger's words safe to print on a terminal: control
+// characters, escape sequences' beginnings and marks that turn the direction
+// of writing become a visible sign, and line breaks become spaces.
+func plainWords(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
+			return '�'
+		}
+		return r
+	}, s)
+}
+
+// shorten cuts words at a length in characters and shows that it did.
+func shorten(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	return string(runes[:most-1]) + "…"
+}
