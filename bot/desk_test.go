@@ -173,9 +173,10 @@ type house struct {
 const plain = "Dear Jo, thank you for telling us about the teapot. It came two weeks late, and I am sorry about that. Please write to care@example.test, so that we can look into it together. Ana"
 
 const testPlaybook = `
-team: Harbour
+team:
+  name: Harbour
 contacts:
-  - {kind: email, value: care@example.test, label: Customer care}
+  - {email: care@example.test, label: Customer care}
 rules:
   - when: {heat: heated}
     approvals: 2
@@ -236,7 +237,7 @@ func (l testLog) Write(b []byte) (int, error) {
 
 var _ io.Writer = testLog{}
 
-// pass lets time pass in steps, doing what is due.
+// pass lets time pass, doing what is due when it is due.
 func (h *house) pass(d time.Duration) {
 	h.Helper()
 	for end := h.clock.Now().Add(d); ; {
@@ -247,8 +248,15 @@ func (h *house) pass(d time.Duration) {
 		if !now.Before(end) {
 			return
 		}
+		next, ok, err := h.desk.NextDue(h.ctx)
+		if err != nil {
+			h.Fatal(err)
+		}
+		if !ok || next.After(end) {
+			next = end
+		}
 		h.clock.mu.Lock()
-		h.clock.now = now.Add(min(10*time.Second, end.Sub(now)))
+		h.clock.now = next
 		h.clock.mu.Unlock()
 	}
 }

@@ -263,6 +263,7 @@ func TestModerationRefuses(t *testing.T) {
 	}
 	h.ok(h.press(cleo, id, "draft-1", "rework"))
 	h.in(id, review.Drafted)
+	h.pass(0)
 	h.ok(h.press(cleo, id, "draft-1", "edit", "text", plain+" With kind regards"))
 	h.pass(0)
 	h.ok(h.press(ben, id, "draft-2", "approve"))

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -191,18 +193,23 @@ func backoff(attempts int) time.Duration {
 // follows from it, until nothing is due. It returns how many jobs it did.
 // Tests and the scripted demo move time with it.
 func (d *Desk) RunDue(ctx context.Context) (int, error) {
-	kinds := make([]review.WorkKind, 0, len(d.workers))
-	for k := range d.workers {
-		kinds = append(kinds, k)
-	}
 	for done := 0; ; {
-		jobs, err := d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: kinds, Now: d.Now(), Lease: time.Minute, Limit: 1})
+		jobs, err := d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: d.kinds(), Now: d.Now(), Lease: time.Minute, Limit: 1})
 		if err != nil || len(jobs) == 0 {
 			return done, err
 		}
 		d.perform(ctx, d.workers[jobs[0].Kind], jobs[0])
 		done++
 	}
+}
+
+// NextDue is when the next work is due; ok is false when there is none.
+func (d *Desk) NextDue(ctx context.Context) (at time.Time, ok bool, err error) {
+	return d.Store.NextDue(ctx, d.kinds())
+}
+
+func (d *Desk) kinds() []review.WorkKind {
+	return slices.Collect(maps.Keys(d.workers))
 }
 
 // Start prepares the table of work: every source that can be polled has its
