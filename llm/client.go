@@ -136,9 +136,9 @@ func (s *session) ask(ctx context.Context, q question) error {
 // worthAnother tells whether asking again, or elsewhere, may help.
 func (e *Error) worthAnother(others bool) bool {
 	switch e.Kind {
-	case Malformed, Empty, Truncated:
+	case Malformed, Empty, Truncated, Timeout:
 		return true
-	case Unreachable, Timeout, RateLimited, Denied, Rejected, Refused, TooBig:
+	case Unreachable, RateLimited, Denied, Rejected, Refused, TooBig:
 		return others
 	}
 	return false

@@ -232,28 +232,33 @@ func (p plan) tells(f fact) bool {
 	return p.facts && (f.source != review.SourcePlaybook || p.playbook)
 }
 
-// phrase chooses among the ways to say something. The i-th choice within one
-// reply differs from the one before.
+// phrase chooses among the ways to say something. Within one reply they take
+// turns; ways marked with a plus never come first.
 func (c *composer) phrase(key string, i int) string {
-	ways := c.lex.Phrases[key]
-	if len(ways) == 0 {
+	all := c.lex.Phrases[key]
+	if len(all) == 0 {
 		return ""
 	}
 	h := fnv.New64a()
 	h.Write([]byte(key))
-	return ways[(c.seed^h.Sum64()+uint64(i))%uint64(len(ways))]
+	turn := int((c.seed ^ h.Sum64()) % uint64(len(all)))
+	ways := slices.Concat(all[turn:], all[:turn])
+	first := max(slices.IndexFunc(ways, func(w string) bool { return !strings.HasPrefix(w, "+") }), 0)
+	ways[0], ways[first] = ways[first], ways[0]
+	return strings.TrimPrefix(ways[i%len(ways)], "+")
 }
 
 // fill puts words into a phrase. The words are put in once and not searched
 // again: a quote that looks like a place holder stays a quote.
 func (c *composer) fill(phrase, topic, quote, topics string) string {
-	return capital(strings.NewReplacer(
-		"{topic}", topic, "{topics}", topics, "{contact}", c.req.Contact,
-		"“{quote}”", c.lex.Quotes[0]+quote+c.lex.Quotes[1], "{quote}", quote,
-	).Replace(phrase))
+	text := strings.NewReplacer("{topic}", topic, "{topics}", topics, "{contact}", c.req.Contact, "{quote}", quote).Replace(phrase)
+	if strings.HasPrefix(phrase, "{topic") {
+		return capital(text)
+	}
+	return text
 }
 
-// capital makes the first letter great, as a label may stand first.
+// capital makes the first letter great.
 func capital(s string) string {
 	for i, r := range s {
 		if i == 0 {

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -48,9 +49,45 @@ func DetectLanguage(text string) string {
 		}
 		return ""
 	}
-	info := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: candidates})
-	if info.Lang < 0 || !info.IsReliable() && utf8.RuneCountInString(text) < sureLength {
+	lang, sure := byLetters(text)
+	if !sure && utf8.RuneCountInString(text) < sureLength {
 		return ""
 	}
-	return info.Lang.Iso6391()
+	return lang
+}
+
+func byLetters(text string) (lang string, sure bool) {
+	info := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: candidates})
+	if info.Lang < 0 {
+		return "", false
+	}
+	return info.Lang.Iso6391(), info.IsReliable()
+}
+
+// detect is DetectLanguage with a second opinion: where the letters leave doubt,
+// the words of the lists decide, if they speak clearly.
+func (o *Offline) detect(text string) string {
+	found := DetectLanguage(text)
+	if _, sure := byLetters(text); sure || strings.ContainsFunc(text, unbroken) {
+		return found
+	}
+	f := fold(text).text
+	best, most, second := "", 0, 0
+	for _, lang := range Languages {
+		lex := o.words.get(lang)
+		n := len(lex.Weak.find(f)) + len(lex.Positive.find(f)) + len(lex.Negative.find(f))
+		for _, t := range lex.Topics {
+			n += len(t.Terms.find(f))
+		}
+		switch {
+		case n > most:
+			best, most, second = lang, n, most
+		case n > second:
+			second = n
+		}
+	}
+	if most >= 2 && 2*most >= 3*second {
+		return best
+	}
+	return found
 }

@@ -17,7 +17,7 @@ var lexiconFiles embed.FS
 
 // Languages lists the languages in which the built-in drafter writes and the
 // rules read.
-var Languages = []string{"en"}
+var Languages = []string{"en", "de", "fr", "nl", "ja", "es", "ko"}
 
 // Topics is the closed list of what a claim can be about. "other" is last.
 var Topics = []string{
@@ -28,7 +28,6 @@ var Topics = []string{
 // lexicon is one language's data file.
 type lexicon struct {
 	Language     string           `yaml:"-"`
-	Quotes       [2]string        `yaml:"quotes"`
 	List         [2]string        `yaml:"list"` // between the members of a list, and before its last
 	Topics       map[string]topic `yaml:"topics"`
 	Questions    map[string]string

@@ -53,7 +53,7 @@ func (o *Offline) Draft(ctx context.Context, req Request) (Result, error) {
 
 // languageOf is the language in which to answer.
 func (o *Offline) languageOf(req Request) string {
-	for _, l := range []string{req.Language, req.Case.Lang(), DetectLanguage(req.Case.Review.Text())} {
+	for _, l := range []string{req.Language, req.Case.Lang(), o.detect(req.Case.Review.Text())} {
 		if l != "" {
 			return l
 		}

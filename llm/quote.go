@@ -69,22 +69,38 @@ func (lex *lexicon) window(piece string) string {
 	if strings.Join(words, " ") != piece {
 		return "" // odd spacing: the words would not stand in the review so
 	}
-	best, most := "", -1
+	best, most := "", 0
 	for i := range words {
-		end := min(i+quoteWords, len(words))
-		run := lex.trimWeak(words[i:end])
-		s := strings.Join(run, " ")
-		if len(run) < 2 || utf8.RuneCountInString(s) > quoteRunes {
-			continue
-		}
-		if weight := 2*lex.tells(s) + len(run); weight > most {
-			best, most = s, weight
-		}
-		if end == len(words) {
-			break
+		for n := 2; n <= quoteWords && i+n <= len(words); n++ {
+			run := strings.Join(words[i:i+n], " ")
+			if utf8.RuneCountInString(run) > quoteRunes {
+				break
+			}
+			if weight := 2*lex.tells(run) + n + lex.shape(words, i, i+n); weight > most {
+				best, most = run, weight
+			}
 		}
 	}
 	return best
+}
+
+// shape weighs how well words[from:to] is cut: best at the ends of the piece,
+// badly after "the" or between a number and what it counts.
+func (lex *lexicon) shape(words []string, from, to int) int {
+	weak := func(w string) bool { return lex.isOne(lex.Weak, w) || lex.isOne(lex.Determiners, w) }
+	n := 0
+	if from == 0 {
+		n += 2
+	}
+	switch last := words[to-1]; {
+	case weak(last), to < len(words) && (unicode.IsDigit(lastRune(last)) || lex.Units.in(fold(words[to]).text)):
+		n -= 8
+	case to == len(words):
+		n += 2
+	case weak(words[to]):
+		n++
+	}
+	return n
 }
 
 func (lex *lexicon) trimWeak(words []string) []string {

@@ -2,6 +2,7 @@ package llm
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,7 +41,7 @@ func (o *Offline) Triage(_ context.Context, req TriageRequest) (review.Triage, e
 	t := review.Triage{By: byRules, Revision: r.Revision, Language: r.Language}
 	text := r.Text()
 	if t.Language == "" {
-		t.Language = DetectLanguage(text)
+		t.Language = o.detect(text)
 	}
 	t.Suspect = o.marks.suspect(text)
 	if r.StarOnly() {
@@ -94,10 +95,25 @@ func (lex *lexicon) claims(r review.Review) []review.Claim {
 			}
 		}
 	}
+	out = lex.withoutOutbursts(out)
 	if len(out) == 0 && r.Rating.Critical() && first != "" {
 		out = addClaim(out, "other", first)
 	}
 	return out
+}
+
+// withoutOutbursts drops "worst shop ever" where something else is said, too.
+func (lex *lexicon) withoutOutbursts(claims []review.Claim) []review.Claim {
+	kept := slices.DeleteFunc(slices.Clone(claims), func(c review.Claim) bool {
+		return len(strings.Fields(c.Words)) <= 3 && utf8.RuneCountInString(c.Words) < 30 && lex.Strong.in(fold(c.Words).text)
+	})
+	if len(kept) == 0 {
+		return claims
+	}
+	for i := range kept {
+		kept[i].N = i + 1
+	}
+	return kept
 }
 
 func (lex *lexicon) isPoint(critical bool, topic string, good, ill int, insult bool) bool {
