@@ -248,7 +248,7 @@ func hostileAnswers(s *stage) {
 
 func damagedTokens(s *stage) {
 	ref := s.parent("Ana")
-	for _, token := range []string{"", "x", "approve|7", "approve|-7|1||", "approve|7|1|zz|", "|||||", "APPROVE|7|1||", strings.Repeat("a", 500), "approve|99999999999999999999|1||", "a|1|1||\x00"} {
+	for _, token := range []string{"", "x", "approve|7", "approve|-7|1||", "approve|7|1|zz|", "|||||", "APPROVE|7|1||", strings.Repeat("a", 500), "approve|99999999999999999999|1||"} {
 		s.answered(s.world.Press(s.ctx, "Ana", ref, token))
 	}
 	if calls := s.desk.Calls(); len(calls) != 0 {

@@ -1,0 +1,234 @@
+package webconsole
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/audit"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// memory is a Store in memory, for tests of the pages alone.
+type memory struct {
+	mu       sync.Mutex
+	notes    []storage.Note
+	sessions map[review.Digest]storage.Session
+	cases    map[int64]review.Case
+	records  map[int64]history
+	lose     bool // the next write of a note is done and its answer lost
+}
+
+type history struct {
+	revisions []review.Review
+	drafts    []review.Draft
+	approvals []review.Approval
+	replies   []review.Reply
+	events    []audit.Entry
+	texts     map[int64]map[string]string
+}
+
+var _ Store = (*memory)(nil)
+
+func newMemory() *memory {
+	return &memory{sessions: map[review.Digest]storage.Session{}, cases: map[int64]review.Case{}, records: map[int64]history{}}
+}
+
+var errLost = errors.New("the connection broke")
+
+// lost reports once that an answer is lost.
+func (m *memory) lost() error {
+	if m.lose {
+		m.lose = false
+		return errLost
+	}
+	return nil
+}
+
+func (m *memory) PutNote(ctx context.Context, n storage.Note) (storage.Note, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return n, err
+	}
+	for _, have := range m.notes {
+		if have.Key == n.Key {
+			return have, m.lost()
+		}
+	}
+	n.ID = int64(len(m.notes) + 1)
+	m.notes = append(m.notes, n)
+	return n, m.lost()
+}
+
+func (m *memory) EditNote(ctx context.Context, id int64, body json.RawMessage, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for i := range m.notes {
+		if m.notes[i].ID == id && m.notes[i].Key != "" {
+			m.notes[i].Body, m.notes[i].Edited = body, at
+			return m.lost()
+		}
+	}
+	return storage.ErrNotFound
+}
+
+func (m *memory) NoteByKey(ctx context.Context, key string) (storage.Note, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return storage.Note{}, err
+	}
+	for _, n := range m.notes {
+		if n.Key == key {
+			return n, nil
+		}
+	}
+	return storage.Note{}, storage.ErrNotFound
+}
+
+func (m *memory) Notes(_ context.Context, channel string, thread, after int64, limit int) ([]storage.Note, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []storage.Note
+	for _, n := range m.notes {
+		if n.Key != "" && n.Channel == channel && n.Thread == thread && n.ID > after && len(out) < limit {
+			out = append(out, n)
+		}
+	}
+	return out, nil
+}
+
+// drop deletes a note, leaving the ids of the others.
+func (m *memory) drop(id int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.notes[id-1].Key = ""
+}
+
+func (m *memory) PutSession(_ context.Context, s storage.Session) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sessions[s.Token] = s
+	return nil
+}
+
+func (m *memory) Session(_ context.Context, token review.Digest) (storage.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.sessions[token]
+	if !ok {
+		return s, storage.ErrNotFound
+	}
+	return s, nil
+}
+
+func (m *memory) SpendInvite(_ context.Context, invite review.Digest, s storage.Session) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if have, ok := m.sessions[invite]; !ok || !have.Invite {
+		return storage.ErrNotFound
+	}
+	delete(m.sessions, invite)
+	m.sessions[s.Token] = s
+	return nil
+}
+
+func (m *memory) DropSession(_ context.Context, token review.Digest) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.sessions, token)
+	return nil
+}
+
+func (m *memory) putCase(c review.Case) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cases[c.ID] = c
+}
+
+func (m *memory) Case(_ context.Context, id int64) (review.Case, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, ok := m.cases[id]
+	if !ok {
+		return c, storage.ErrNotFound
+	}
+	return c, nil
+}
+
+func (m *memory) Cases(_ context.Context, q storage.Query) ([]review.Case, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := slices.SortedFunc(maps.Values(m.cases), func(a, b review.Case) int { return cmp.Compare(b.ID, a.ID) })
+	var out []review.Case
+	for _, c := range all {
+		switch {
+		case len(q.Status) > 0 && !slices.Contains(q.Status, c.Status):
+		case q.Owner != "" && c.Owner != q.Owner:
+		case q.After > 0 && c.ID >= q.After:
+		case len(out) < q.Limit:
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) CountByStatus(context.Context) (map[review.Status]int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[review.Status]int{}
+	for _, c := range m.cases {
+		out[c.Status]++
+	}
+	return out, nil
+}
+
+func (m *memory) of(id int64) history {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.records[id]
+}
+
+func (m *memory) Revisions(_ context.Context, id int64) ([]review.Review, error) {
+	return m.of(id).revisions, nil
+}
+func (m *memory) Drafts(_ context.Context, id int64) ([]review.Draft, error) {
+	return m.of(id).drafts, nil
+}
+func (m *memory) Approvals(_ context.Context, id int64) ([]review.Approval, error) {
+	return m.of(id).approvals, nil
+}
+func (m *memory) Replies(_ context.Context, id int64) ([]review.Reply, error) {
+	return m.of(id).replies, nil
+}
+
+func (m *memory) Events(_ context.Context, id, after int64, limit int) ([]audit.Entry, error) {
+	var out []audit.Entry
+	for _, e := range m.of(id).events {
+		if e.Seq > after && len(out) < limit {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) Texts(_ context.Context, seq int64) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, h := range m.records {
+		if t, ok := h.texts[seq]; ok {
+			return t, nil
+		}
+	}
+	return nil, nil
+}
