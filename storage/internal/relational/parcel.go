@@ -4,11 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/audit"
 	"github.com/evenkeel/evenkeel/storage"
 )
 
@@ -217,41 +216,25 @@ func replyRow(r *review.Reply, c *review.Case) ([]any, error) {
 	}, nil
 }
 
-// packEvents makes events fit for storing before they are hashed, so that the
-// chain is over what will be read back.
+// packEvents brings events to the form in which the chain hashes them, so that
+// their details can be encoded here and not by the writer.
 func packEvents(events []review.Event) ([]entry, error) {
 	if len(events) == 0 {
 		return nil, nil
 	}
 	out := make([]entry, len(events))
 	for i, e := range events {
-		e.At = e.At.UTC().Truncate(time.Microsecond)
-		e.Actor = label(e.Actor)
+		settled := audit.Chain(review.Digest{}, 1, e)
+		e.At, e.Actor, e.Verb, e.From, e.To, e.Detail = settled.At, settled.Actor, settled.Verb, settled.From, settled.To, settled.Detail
 		out[i].Event = e
 		if len(e.Detail) == 0 {
-			out[i].Detail = nil
 			continue
 		}
-		if slices.ContainsFunc(keysAndValues(e.Detail), func(s string) bool { return !utf8.ValidString(s) }) {
-			clean := make(map[string]string, len(e.Detail))
-			for k, v := range e.Detail {
-				clean[strings.ToValidUTF8(k, "\uFFFD")] = strings.ToValidUTF8(v, "\uFFFD")
-			}
-			out[i].Detail = clean
-		}
-		doc, err := json.Marshal(out[i].Detail)
+		doc, err := json.Marshal(e.Detail)
 		if err != nil {
 			return nil, fmt.Errorf("the audit entry %q cannot be encoded: %w", e.Verb, err)
 		}
 		out[i].detail = string(doc)
 	}
 	return out, nil
-}
-
-func keysAndValues(m map[string]string) []string {
-	out := make([]string, 0, 2*len(m))
-	for k, v := range m {
-		out = append(out, k, v)
-	}
-	return out
 }

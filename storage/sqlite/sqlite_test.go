@@ -1,0 +1,60 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/evenkeel/evenkeel/storage"
+	"github.com/evenkeel/evenkeel/storage/storagetest"
+)
+
+// file is a database in a temporary folder.
+type file struct{ path string }
+
+func fresh(tb testing.TB) storagetest.Database {
+	return file{filepath.Join(tb.TempDir(), "evenkeel.db")}
+}
+
+func (f file) Open(tb testing.TB, now func() time.Time) storage.Store {
+	tb.Helper()
+	st, err := Open(tb.Context(), f.path, Options{Now: now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return st
+}
+
+func (f file) SQL(tb testing.TB) *sql.DB {
+	tb.Helper()
+	db, err := connect(f.path, 2, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func (f file) Hold(tb testing.TB) func() {
+	tb.Helper()
+	conn, err := f.SQL(tb).Conn(tb.Context())
+	if err == nil {
+		_, err = conn.ExecContext(tb.Context(), "BEGIN IMMEDIATE")
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return sync.OnceFunc(func() {
+		if _, err := conn.ExecContext(context.Background(), "ROLLBACK"); err != nil {
+			tb.Error(err)
+		}
+		_ = conn.Close()
+	})
+}
+
+func (file) Shared() bool { return false }
+
+func TestConformance(t *testing.T) { storagetest.Run(t, fresh) }
