@@ -72,8 +72,8 @@ Then:        evenkeel serve`,
 	addGlobalFlags(root)
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(),
-		p.exportCommand(),
-		p.configCommand(), p.playbookCommand(), p.inviteCommand(),
+		p.importCommand(), p.exportCommand(),
+		p.doctorCommand(), p.configCommand(), p.playbookCommand(), p.sourceCommand(), p.inviteCommand(),
 		p.auditCommand(), p.lintCommand(),
 		p.healthcheckCommand(), p.versionCommand(),
 	)
@@ -128,9 +128,20 @@ func (p *program) with(fn func(ctx context.Context, c *call, args []string) erro
 		}
 		c := &call{program: p, cmd: cmd, values: values}
 		c.json, _ = cmd.Flags().GetBool("json")
-		c.log = p.logger(values.Get(setLogLevel), values.Get(setLogFormat))
+		c.log = p.logger(c.logLevel(), values.Get(setLogFormat))
 		return fn(cmd.Context(), c, args)
 	}
+}
+
+// talks marks commands whose log is meant for whoever watches them run. All
+// others answer a question and log only what went wrong, unless asked.
+const talks = "talks"
+
+func (c *call) logLevel() string {
+	if _, ok := c.cmd.Annotations[talks]; !ok && !c.values.Where(setLogLevel).Set() {
+		return "warn"
+	}
+	return c.values.Get(setLogLevel)
 }
 
 // logger writes to the error stream: readable on a terminal, JSON elsewhere.

@@ -23,8 +23,9 @@ without a model the offline drafter writes.`,
 		Example: `  evenkeel serve
   evenkeel serve --listen 127.0.0.1:9000 --playbook team.yaml
   EVENKEEL_DATABASE=postgres://evenkeel@db/evenkeel evenkeel serve --listen 0.0.0.0:8467 --url https://desk.example.com`,
-		Args: wants(0, 0, "no arguments"),
-		RunE: p.with(serve),
+		Args:        wants(0, 0, "no arguments"),
+		Annotations: map[string]string{talks: ""},
+		RunE:        p.with(serve),
 	}
 	addServeFlags(cmd)
 	return cmd

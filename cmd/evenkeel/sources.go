@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/bot"
+	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/review/playbook"
 	"github.com/evenkeel/evenkeel/sources"
+	"github.com/evenkeel/evenkeel/sources/manual"
 	"github.com/evenkeel/evenkeel/sources/simulator"
 	"github.com/evenkeel/evenkeel/sources/webhook"
 	"github.com/evenkeel/evenkeel/storage"
@@ -37,6 +39,8 @@ type kind struct {
 func kinds() map[string]kind {
 	return map[string]kind{
 		"webhook":   {[]string{"secret", "signature", "tolerance"}, makeWebhook},
+		"manual":    {[]string{"open"}, makeManual},
+		"file":      {[]string{"open"}, makeManual}, // imported reviews: replies are posted by hand
 		"simulator": {[]string{"url", "token"}, makeSimulator},
 	}
 }
@@ -126,6 +130,24 @@ func makeSimulator(k kit, s playbook.Source) (sources.Source, error) {
 		return nil, s.Problem("url", "%v", err)
 	}
 	return made, nil
+}
+
+func makeManual(_ kit, s playbook.Source) (sources.Source, error) {
+	made, err := manual.New(manual.Settings{Name: s.Name, Platform: s.Platform, MaxReply: s.MaxLength, Open: s.Settings.Get("open")})
+	if err != nil {
+		return nil, s.Problem("", "%v", err)
+	}
+	return made, nil
+}
+
+// platforms are the sites that a pasted review can name.
+func platforms() []commands.Option {
+	profiles := manual.Profiles()
+	list := make([]commands.Option, 0, len(profiles))
+	for _, p := range profiles {
+		list = append(list, commands.Option{Value: p.Name, Label: p.Label})
+	}
+	return list
 }
 
 // reception brings a webhook's deliveries to the desk. Webhooks are made

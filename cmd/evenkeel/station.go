@@ -67,7 +67,7 @@ func (c *call) station(p parts, srv *server) (*station, error) {
 	s := &station{parts: p, call: c, server: srv, url: c.consoleURL(srv.address())}
 	desk, err := bot.New(bot.Config{
 		Store: p.store, Playbook: p.rules, Sources: p.sources, Drafter: p.writer, Triager: p.writer,
-		Now: p.now, Logger: c.log, ConsoleURL: s.url, Worker: workerName(),
+		Now: p.now, Logger: c.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(),
 	})
 	if err != nil {
 		return nil, err
