@@ -1,6 +1,7 @@
 package webconsole
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -253,22 +254,30 @@ func (c *Console) say(w http.ResponseWriter, r *http.Request, v visitor) {
 		return
 	}
 	id := pressID(v, r.PostForm.Get("unique"), "say", ref(at.Case), text)
-	body, err := encode(note{Text: text, Asks: asks})
-	if err == nil {
-		_, err = c.Store.PutNote(r.Context(), storage.Note{Thread: parent.ID, Channel: parent.Channel, Key: "said-" + id,
-			Case: at.Case, Author: v.Name, Body: body, At: c.Now()})
-	}
-	if err != nil {
+	if err := c.keepWords(r.Context(), parent, "said-"+id, v.Name, note{Text: text, Asks: asks}); err != nil {
 		c.broken(w, r, err)
 		return
 	}
-	c.hub.wake()
 	out, heard := c.Desk.Heard(r.Context(), bot.Heard{Case: at.Case, By: v.Person, Text: text, Mentioned: asks, ID: id, Chat: name})
 	res := result{}
 	if heard {
 		res = c.outcome(r, v, at, nil, out, 0)
 	}
 	c.answer(w, r, v, at, res)
+}
+
+// keepWords puts a person's message into a thread. Sent twice with one key it
+// stands there once.
+func (c *Console) keepWords(ctx context.Context, parent storage.Note, key, author string, n note) error {
+	body, err := encode(n)
+	if err != nil {
+		return err
+	}
+	_, err = c.Store.PutNote(ctx, storage.Note{Thread: parent.ID, Channel: parent.Channel, Key: key, Case: parent.Case, Author: author, Body: body, At: c.Now()})
+	if err == nil {
+		c.hub.wake()
+	}
+	return err
 }
 
 // outcome turns what the desk says into what the person sees.
@@ -344,7 +353,7 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request, v visitor, at w
 	case res.sheet != nil:
 		h.Set("HX-Retarget", "#sheet-body")
 		h.Set("HX-Reswap", "innerHTML")
-	case r.URL.Path == "/form" && res.notice.Refused:
+	case r.URL.Path == "/form" && res.notice != nil && res.notice.Refused:
 		h.Set("HX-Retarget", "#sheet-notice")
 		h.Set("HX-Reswap", "innerHTML")
 	}
