@@ -51,7 +51,11 @@ func ends(text string, i, next int, r rune) bool {
 // abbreviated tells words after which a full stop ends nothing: "z", "e.g",
 // "Mr".
 func abbreviated(word string) bool {
-	if utf8.RuneCountInString(word) == 1 && !unicode.IsDigit(lastRune(word)) && !unbroken(lastRune(word)) || strings.Contains(strings.TrimRight(word, "."), ".") {
+	short := true // every part is a letter: "e.g", "z"
+	for part := range strings.SplitSeq(strings.TrimRight(word, "."), ".") {
+		short = short && utf8.RuneCountInString(part) <= 1 && !unicode.IsDigit(lastRune(part)) && !unbroken(lastRune(part))
+	}
+	if short {
 		return true
 	}
 	switch word {

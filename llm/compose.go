@@ -102,7 +102,7 @@ func (c *composer) thankYou(p plan) []review.Sentence {
 	}
 	p.single = min(p.single, 2)
 	out = append(out, c.pointSentences(p)...)
-	out = append(out, c.rest(p)...)
+	out = append(out, c.rest(p, out)...)
 	if !c.thanks && c.req.Contact != "" {
 		out = append(out, courtesy(c.fill(c.phrase("contact", 0), "", "", "")))
 	}
@@ -137,7 +137,7 @@ func (c *composer) answer(p plan) []review.Sentence {
 		out = append(out, courtesy(c.phrase("warm", 0)))
 	}
 	out = append(out, c.pointSentences(p)...)
-	out = append(out, c.rest(p)...)
+	out = append(out, c.rest(p, out)...)
 	if c.req.Contact == "" || len(c.points) == 0 {
 		out = append(out, courtesy(c.phrase("checking", 0)))
 	}
@@ -212,8 +212,8 @@ func (c *composer) factsOn(x point, p plan) []review.Sentence {
 }
 
 // rest are the facts about no point in particular, and what was asked to be
-// mentioned.
-func (c *composer) rest(p plan) []review.Sentence {
+// mentioned and was not said already.
+func (c *composer) rest(p plan, said []review.Sentence) []review.Sentence {
 	var out []review.Sentence
 	for _, f := range c.facts {
 		if p.tells(f) && (f.topic == "other" || !c.raised(f.topic)) {
@@ -221,7 +221,7 @@ func (c *composer) rest(p plan) []review.Sentence {
 		}
 	}
 	for i, f := range c.extra {
-		if !slices.ContainsFunc(c.points, func(x point) bool { _, ok := locate(x.quote, f.text); return ok && p.quotes }) {
+		if !slices.ContainsFunc(said, func(s review.Sentence) bool { _, ok := locate(s.Text, f.text); return ok }) {
 			out = append(out, review.Sentence{Text: c.fill(c.phrase("point_quote", i+1), "", f.text, ""), Source: f.source, Ref: f.ref})
 		}
 	}

@@ -76,7 +76,7 @@ func (f *fake) requests() []seen {
 func client(t testing.TB, change func(*Config), fakes ...*fake) *Client {
 	t.Helper()
 	cfg := Config{
-		Deadline: 5 * time.Second, TryTimeout: 2 * time.Second, Backoff: time.Millisecond, MaxWait: 5 * time.Millisecond,
+		Deadline: 2 * time.Minute, TryTimeout: time.Minute, Backoff: time.Millisecond, MaxWait: 5 * time.Millisecond,
 	}
 	for i, f := range fakes {
 		cfg.Endpoints = append(cfg.Endpoints, Endpoint{Name: fmt.Sprintf("e%d", i+1), BaseURL: f.URL + "/v1", Model: "test-model", Key: NewSecret(testKey)})

@@ -42,6 +42,9 @@ func (o *Offline) readWish(instruction, variant string, langs ...string) wish {
 		switch {
 		case known:
 		case mentioning: // "mention the courier and the price"
+			for _, lex := range o.wishWords(langs) {
+				piece = lex.bare(piece)
+			}
 			w.add(piece)
 		default:
 			w.notes = append(w.notes, fmt.Sprintf("The built-in drafter understands “shorter”, “warmer”, “plainer” and “mention …”; “%s” was left aside.", prefix(piece, 80)))
