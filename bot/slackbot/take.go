@@ -196,11 +196,6 @@ func (b *Bot) typed(ctx context.Context, c slash, done ack) {
 		return
 	}
 	i.Chat, i.ID = Name, Name+":command:"+c.TriggerID
-	if b.wantsForm(i) {
-		done(nil)
-		b.form(ctx, to, who, i, "")
-		return
-	}
 	var out commands.Outcome
 	ready := make(chan struct{})
 	b.crew.busy.Go(func() {
@@ -208,7 +203,8 @@ func (b *Bot) typed(ctx context.Context, c slash, done ack) {
 		defer b.crew.recover("command")
 		out = commands.Outcome{Refused: true, Text: troubleText}
 		i.By = b.person(ctx, who, c.ChannelID)
-		out = b.desk.Run(ctx, i)
+		out = b.ask(ctx, i)
+		fill(out.Form, i, "")
 	})
 	inTime := soon(ready, b.cfg.Grace)
 	if !inTime {
@@ -223,19 +219,16 @@ func (b *Bot) typed(ctx context.Context, c slash, done ack) {
 	b.tell(ctx, to, out)
 }
 
-// wantsForm tells whether a typed command lacks what a form would ask for.
-func (b *Bot) wantsForm(i commands.Invocation) bool {
-	for _, row := range b.desk.Commands() {
-		if row.Name != i.Command || row.Form == nil {
-			continue
-		}
-		for _, f := range row.Fields {
-			if !f.Optional && i.Arg(f.Name) == "" {
-				return true
-			}
-		}
+// ask gets the form of what somebody wants, or does it when it has none.
+func (b *Bot) ask(ctx context.Context, i commands.Invocation) commands.Outcome {
+	f, out := b.desk.Form(ctx, i)
+	switch {
+	case f != nil:
+		return commands.Outcome{Form: f}
+	case isEmpty(out):
+		return b.desk.Run(ctx, i)
 	}
-	return false
+	return out
 }
 
 // inline answers a command in its acknowledgement.
@@ -253,7 +246,6 @@ func (b *Bot) inline(ctx context.Context, to target, out commands.Outcome, done 
 // opens at once, for the trigger is short-lived, and is filled after. prefill
 // goes into the form's first empty text.
 func (b *Bot) form(ctx context.Context, to target, who user, i commands.Invocation, prefill string) {
-	var f *commands.Form
 	var out commands.Outcome
 	ready := make(chan struct{})
 	b.crew.busy.Go(func() {
@@ -261,13 +253,8 @@ func (b *Bot) form(ctx context.Context, to target, who user, i commands.Invocati
 		defer b.crew.recover("form")
 		out = commands.Outcome{Refused: true, Text: troubleText}
 		i.By = b.person(ctx, who, to.Channel)
-		if f, out = b.desk.Form(ctx, i); f == nil && isEmpty(out) {
-			out = b.desk.Run(ctx, i)
-		}
-		if f == nil {
-			f = out.Form
-		}
-		fill(f, i, prefill)
+		out = b.ask(ctx, i)
+		fill(out.Form, i, prefill)
 	})
 	var view string
 	var err error
@@ -277,13 +264,12 @@ func (b *Bot) form(ctx context.Context, to target, who user, i commands.Invocati
 	<-ready
 	switch {
 	case err != nil:
-		b.answer.late(ctx, to, err)
-	case view != "" && f != nil:
-		err = b.refill(ctx, view, modal(f, to.address))
+	case view != "" && out.Form != nil:
+		err = b.refill(ctx, view, modal(out.Form, to.address))
 	case view != "":
 		err = b.refill(ctx, view, b.answer.view(ctx, out))
-	case f != nil:
-		err = b.open(ctx, to, modal(f, to.address))
+	case out.Form != nil:
+		err = b.open(ctx, to, modal(out.Form, to.address))
 	default:
 		b.answer.send(ctx, to, out)
 	}
