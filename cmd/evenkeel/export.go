@@ -80,8 +80,48 @@ func (c *call) exportCases(ctx context.Context, o exportOptions) error {
 		if err := w.header(caseColumns); err != nil {
 			return err
 		}
-		return eachCase(ctx, store, o.source, func(k review.Case) error { return w.row(k, caseCells(k)) })
+		return eachCase(ctx, store, o.source, func(k review.Case) error {
+			whole, err := readWhole(ctx, store, k)
+			if err != nil {
+				return err
+			}
+			return w.row(whole, caseCells(k))
+		})
 	})
+}
+
+// exportedCase is a case with its histories, as a line of JSON. A case's own
+// JSON is what storage keeps beside its columns, so these are named here.
+type exportedCase struct {
+	ID      int64         `json:"case"`
+	Version int64         `json:"version"`
+	Status  review.Status `json:"status"`
+	Review  review.Review `json:"review"`
+	review.Case
+	Revisions []review.Review   `json:"revisions,omitempty"`
+	Drafts    []review.Draft    `json:"all_drafts,omitempty"`
+	Approvals []review.Approval `json:"all_approvals,omitempty"`
+	Replies   []review.Reply    `json:"all_replies,omitempty"`
+}
+
+// readWhole reads the histories of a case. History has none.
+func readWhole(ctx context.Context, store storage.Store, k review.Case) (exportedCase, error) {
+	e := exportedCase{ID: k.ID, Version: k.Version, Status: k.Status, Verdict: k.Verdict, Review: k.Review, Case: k}
+	if k.Status == review.Seeded {
+		return e, nil
+	}
+	var err error
+	if e.Revisions, err = store.Revisions(ctx, k.ID); err != nil {
+		return e, err
+	}
+	if e.Drafts, err = store.Drafts(ctx, k.ID); err != nil {
+		return e, err
+	}
+	if e.Approvals, err = store.Approvals(ctx, k.ID); err != nil {
+		return e, err
+	}
+	e.Replies, err = store.Replies(ctx, k.ID)
+	return e, err
 }
 
 // eachCase reads all cases in pages.

@@ -138,6 +138,10 @@ func Find(table []Spec, p Places) (Values, error) {
 
 func find(spec Spec, p Places) (Value, error) {
 	v := Value{Spec: spec, raw: NewSecret(spec.Default), From: fromDefault}
+	if e, ok := p.File.entries[spec.Name]; ok && spec.Kind == Private {
+		return v, fmt.Errorf("%s:%d: %s is a secret and does not belong in a file that is copied around; "+
+			"set %s, or name a file that holds only it in %s_FILE", p.File.path, e.line, spec.Name, spec.Env, spec.Env)
+	}
 	if spec.Kind != Private && p.Flag != nil {
 		if s, ok := p.Flag(spec.Name); ok {
 			v.raw, v.From = NewSecret(s), "flag --"+spec.Name
@@ -149,10 +153,6 @@ func find(spec Spec, p Places) (Value, error) {
 		return v, err
 	}
 	if e, ok := p.File.entries[spec.Name]; ok {
-		if spec.Kind == Private {
-			return v, fmt.Errorf("%s:%d: %s is a secret and does not belong in a file that is copied around; "+
-				"set %s, or name a file that holds only it in %s_FILE", p.File.path, e.line, spec.Name, spec.Env, spec.Env)
-		}
 		v.raw, v.From = NewSecret(e.value), fmt.Sprintf("%s:%d", p.File.path, e.line)
 	}
 	return v, nil
