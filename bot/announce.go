@@ -121,6 +121,7 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 	m := storage.Message{Case: id, Chat: s.chat.Name(), Key: k.Key, Ref: have.Ref, Hash: k.Card.Hash(), Posted: have.Posted}
 	if have.Ref != "" {
 		err := s.chat.Update(ctx, at, have.Ref, k.Card)
+		crash.Point("cards.updated")
 		if !errors.Is(err, ErrGone) {
 			if err == nil {
 				s.record(m)
@@ -150,6 +151,7 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 	}
 	crash.Point("cards.posting")
 	ref, err := s.chat.Post(ctx, at, k.Card)
+	crash.Point("cards.answered")
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/audit"
 	"github.com/evenkeel/evenkeel/storage"
@@ -34,7 +35,10 @@ func (d *Desk) Do(ctx context.Context, i commands.Invocation, action review.Acti
 	if i.ID != "" {
 		with.Receipt = &storage.Receipt{Scope: "press:" + i.Chat, ID: i.ID, At: d.Now()}
 	}
-	return d.act(ctx, i.Case, review.ByPerson(i.By), action, guard, with)
+	crash.Point("press.before")
+	c, err := d.act(ctx, i.Case, review.ByPerson(i.By), action, guard, with)
+	crash.Point("press.stored")
+	return c, err
 }
 
 // waiting are the statuses in which a case waits for people.

@@ -173,6 +173,7 @@ type house struct {
 const plain = "Dear Jo, thank you for telling us about the teapot. It came two weeks late, and I am sorry about that. Please write to care@example.test, so that we can look into it together. Ana"
 
 const testPlaybook = `
+publishing: {settle_after: 2h}
 team:
   name: Harbour
 contacts:

@@ -28,7 +28,10 @@ func (d *Desk) triage(ctx context.Context, j storage.Job) error {
 		return d.done(ctx, j)
 	}
 	t.Revision = c.Review.Revision
-	return d.system(ctx, j, "triage", t)
+	crash.Point("triage.read")
+	err = d.system(ctx, j, "triage", t)
+	crash.Point("triage.recorded")
+	return err
 }
 
 // system lets the program apply an action as the end of a job. An action that
@@ -76,6 +79,7 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 		return err
 	}
 	_, err = d.act(ctx, j.Case, review.BySystem("drafter"), review.Propose{Draft: draft}, nil, storage.Batch{Done: &j})
+	crash.Point("draft.recorded")
 	switch {
 	case errors.Is(err, review.ErrStale):
 		// The review or the facts moved while the text was written. If a text is

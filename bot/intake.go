@@ -59,6 +59,7 @@ func (d *Desk) Take(ctx context.Context, in Intake) (Took, error) {
 			return took, err
 		}
 		results[0], rest = one, rest[1:]
+		crash.Point("intake.first")
 	}
 	offset := len(in.Reviews) - len(rest)
 	g, gctx := errgroup.WithContext(ctx)

@@ -41,7 +41,9 @@ func (d *Desk) poll(ctx context.Context, j storage.Job) error {
 		crash.Point("poll.taken")
 		state.Cursor = page.Next
 		if !page.More {
-			return d.polled(ctx, j, state, nil)
+			err := d.polled(ctx, j, state, nil)
+			crash.Point("poll.recorded")
+			return err
 		}
 		if err := d.Store.Commit(ctx, &storage.Batch{Source: &state}); err != nil {
 			return err

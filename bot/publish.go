@@ -28,7 +28,9 @@ func (d *Desk) publish(ctx context.Context, j storage.Job) error {
 	switch c.Status {
 	case review.Approved:
 	case review.Publishing:
-		return d.recover(ctx, j, c)
+		err := d.recover(ctx, j, c)
+		crash.Point("publish.recovered")
+		return err
 	default:
 		return d.done(ctx, j)
 	}
@@ -196,6 +198,7 @@ func (d *Desk) verify(ctx context.Context, j storage.Job) error {
 		return d.done(ctx, j)
 	}
 	now, ok, err := d.read(ctx, c)
+	crash.Point("verify.read")
 	if !ok {
 		return d.done(ctx, j)
 	}
@@ -216,7 +219,9 @@ func (d *Desk) verify(ctx context.Context, j storage.Job) error {
 	case ours && now.Reply.State == review.ReplyPending:
 		return &later{at: d.Now().Add(d.wait(nil, j)), why: "the reply waits for the platform's moderation"}
 	case ours:
-		return d.system(ctx, j, "verifier", review.Seen{URL: now.ReplyURL})
+		err := d.system(ctx, j, "verifier", review.Seen{URL: now.ReplyURL})
+		crash.Point("verify.recorded")
+		return err
 	case there && now.Reply.State == review.ReplyRefused:
 		return d.system(ctx, j, "verifier", review.Missing{Why: firstOf(now.Reply.Reason, "the platform's moderation refused it")})
 	case there:

@@ -51,7 +51,7 @@ func TestTheWayOfOneReview(t *testing.T) {
 	if card := h.chat.card(t, id, "draft-1"); card.Title != "Live" || card.Tone != bot.Good {
 		t.Errorf("the card says %q", card.Title)
 	}
-	h.pass(25 * time.Hour)
+	h.pass(3 * time.Hour)
 	h.in(id, review.Closed)
 	if n := h.chat.count("parent"); n != 1 {
 		t.Errorf("%d threads", n)
@@ -344,7 +344,7 @@ func TestWhileThingsAreDown(t *testing.T) {
 		id := h.drafted()
 		h.ok(h.typed(ana, "pause"))
 		h.ok(h.press(ben, id, "draft-1", "approve"))
-		h.pass(time.Hour)
+		h.pass(5 * time.Minute)
 		h.in(id, review.Approved)
 		if card := h.chat.card(t, id, "draft-1"); !strings.Contains(card.Title, "paused") {
 			t.Errorf("the card says %q", card.Title)
@@ -373,7 +373,7 @@ func TestPostedByHand(t *testing.T) {
 	h.in(c.ID, review.HandedOver)
 	h.ok(h.press(cleo, c.ID, "draft-1", "posted", "proof", "https://reviews.example.test/9#reply"))
 	h.in(c.ID, review.Published)
-	h.pass(48 * time.Hour)
+	h.pass(3 * time.Hour)
 	h.in(c.ID, review.Closed)
 	_, again, err := h.desk.AddReview(h.ctx, commands.Invocation{By: cleo, Chat: "console"}, review.Review{
 		Key: review.Key{Source: "manual", Account: "other"}, Rating: review.StarRating(2),

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources"
 	"github.com/evenkeel/evenkeel/storage"
@@ -54,6 +55,13 @@ type later struct {
 
 func (l *later) Error() string { return l.why }
 
+// drain is how long work that was begun may go on after the desk's end. What
+// is not done by then is due again at the next start.
+const drain = 7 * time.Second
+
+// giveBack bounds the write that gives a job back.
+const giveBack = 5 * time.Second
+
 // pollEvery is how often the table is looked at without being woken: work of
 // other replicas, and of a clock that was set.
 const pollEvery = time.Second
@@ -80,7 +88,33 @@ func (d *Desk) Serve(ctx context.Context) error {
 		g.Go(func() error { d.lane(gctx, kind, w, bell); return nil })
 	}
 	g.Go(func() error { ring(gctx, d.Store.Wake(), bells); return nil })
+	g.Go(func() error { d.tidy(gctx); return nil })
 	return g.Wait()
+}
+
+// tidyEvery and keepDone say how often finished work and old receipts are
+// deleted, and how long they are kept: long enough that no sender and no chat
+// repeats itself after that.
+const (
+	tidyEvery = 6 * time.Hour
+	keepDone  = 30 * 24 * time.Hour
+)
+
+func (d *Desk) tidy(ctx context.Context) {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if n, err := d.Store.Prune(ctx, d.Now().Add(-keepDone)); err != nil {
+				d.Logger.WarnContext(ctx, "cannot tidy up; it will be tried again", slog.Any("error", err))
+			} else if n > 0 {
+				d.Logger.InfoContext(ctx, "tidied up", slog.Int64("rows", n))
+			}
+		}
+	}
 }
 
 // ring passes the store's wake-up on to every lane.
@@ -121,6 +155,9 @@ func (d *Desk) lane(ctx context.Context, kind review.WorkKind, w worker, bell <-
 				d.Logger.WarnContext(ctx, "cannot claim work; it waits", slog.String("kind", string(kind)), slog.Any("error", err))
 			}
 		}
+		if len(jobs) > 0 {
+			crash.Point("work.claimed")
+		}
 		for _, j := range jobs {
 			<-free
 			running.Add(1)
@@ -143,12 +180,15 @@ func (d *Desk) lane(ctx context.Context, kind review.WorkKind, w worker, bell <-
 }
 
 // perform does one job, and gives it back when it is not done. A job that was
-// begun is not cut off by the desk's end but by its lease, so that an answer
-// that is on its way is still recorded.
+// begun outlives the desk's end by drain, so that an answer that is on its way
+// is still recorded.
 func (d *Desk) perform(ctx context.Context, w worker, j storage.Job) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.lease)
+	end := ctx
+	ctx = context.WithoutCancel(ctx)
+	doing, cancel := context.WithTimeout(ctx, w.lease)
 	defer cancel()
-	err := d.guarded(ctx, w, j)
+	defer context.AfterFunc(end, func() { time.AfterFunc(drain, cancel) })()
+	err := d.guarded(doing, w, j)
 	if err == nil || errors.Is(err, storage.ErrFenced) {
 		return
 	}
@@ -161,6 +201,8 @@ func (d *Desk) perform(ctx context.Context, w worker, j storage.Job) {
 			slog.String("kind", string(j.Kind)), slog.Int64("case", j.Case), slog.Int("attempt", j.Attempts),
 			slog.Time("due", due), slog.Any("error", err))
 	}
+	ctx, stop := context.WithTimeout(ctx, giveBack)
+	defer stop()
 	if err := d.Store.Retry(ctx, j, due, err.Error()); err != nil && !errors.Is(err, storage.ErrFenced) {
 		// Its lease ends by itself; then it is due again.
 		d.Logger.WarnContext(ctx, "cannot give work back; its lease will end", slog.String("kind", string(j.Kind)), slog.Any("error", err))
