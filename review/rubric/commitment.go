@@ -61,7 +61,7 @@ func (c *checker) committed() []commitment {
 		out = append(out, c.commitment(sp, Kind(sp.kind), due))
 	}
 	for _, sp := range due {
-		if c.reply.sentenceHas(sp, "future") {
+		if c.ahead(sp) {
 			out = append(out, c.commitment(sp, Deadline, due))
 		}
 	}
@@ -71,6 +71,18 @@ func (c *checker) committed() []commitment {
 		out = append(out, commitment{Commitment{Words: w, Kind: Amount, From: from, To: from + len(w)}, span{from: from, to: from + len(w)}})
 	}
 	return out
+}
+
+// ahead tells whether the sentence of a time speaks of what will happen: by a
+// word for the future, or where a language uses the present for it, by the lack
+// of one for the past.
+func (c *checker) ahead(sp span) bool {
+	if c.reply.sentenceHas(sp, "future") {
+		return true
+	}
+	id, ok := c.lex.concepts[c.lex.langs[sp.lang]+"/past"]
+	r := sp.view
+	return ok && !r.holds(id, r.within(sp.tokFrom, -1<<20), r.within(sp.tokTo, 1<<20))
 }
 
 // pledges finds promised actions and contacts that no fact needs to allow but

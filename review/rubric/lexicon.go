@@ -290,7 +290,7 @@ func (c *compiler) elements(body string) ([]part, error) {
 		item := ""
 		switch body[0] {
 		case '<', '(':
-			end := strings.IndexAny(body, ">)")
+			end := strings.IndexByte(body, map[byte]byte{'<': '>', '(': ')'}[body[0]])
 			if end < 0 {
 				return nil, c.errorf("unclosed %q", body)
 			}
@@ -357,8 +357,20 @@ func (c *compiler) reference(item string) (int, error) {
 		return union, nil
 	}
 	id := c.concept("=" + item)
-	terms := strings.ReplaceAll(strings.Trim(item, "()"), "|", ",")
-	return id, c.terms(id, terms)
+	for _, alternative := range strings.Split(strings.Trim(item, "()"), "|") {
+		if name, ok := strings.CutPrefix(alternative, "<"); ok {
+			from, ok := c.lex.concepts[c.lex.langs[c.lang]+"/"+strings.TrimSuffix(name, ">")]
+			if !ok {
+				return 0, c.errorf("no concept named %q", alternative)
+			}
+			c.lex.union(from, id)
+			continue
+		}
+		if err := c.terms(id, alternative); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
 }
 
 func (c *compiler) guards(notes string) ([]guard, error) {
