@@ -60,3 +60,8 @@ func (d database) Hold(tb testing.TB) func() {
 func (database) Shared() bool { return true }
 
 func TestConformance(t *testing.T) { storagetest.Run(t, fresh) }
+
+func BenchmarkCommitNew(b *testing.B)   { storagetest.BenchCommitNew(b, fresh) }
+func BenchmarkApprovePath(b *testing.B) { storagetest.BenchApprovePath(b, fresh) }
+func BenchmarkWork(b *testing.B)        { storagetest.BenchWork(b, fresh) }
+func BenchmarkSeed(b *testing.B)        { storagetest.BenchSeed(b, fresh) }

@@ -61,7 +61,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := open(ctx, path, o)
+	st, err := open(ctx, path, o, nil)
 	if err != nil {
 		_ = lock.Unlock()
 		return nil, err
@@ -85,13 +85,15 @@ func hold(path string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-func open(ctx context.Context, path string, o Options) (*relational.Store, error) {
-	write, err := connect(path, 1, nil)
+// open brings the schema up to date and makes the store, whose writing
+// connection gets more settings.
+func open(ctx context.Context, path string, o Options, more url.Values) (*relational.Store, error) {
+	if err := migrate(ctx, path); err != nil {
+		return nil, explain(err)
+	}
+	write, err := connect(path, 1, more)
 	if err != nil {
 		return nil, err
-	}
-	if err := migrate(ctx, write); err != nil {
-		return nil, errors.Join(explain(err), write.Close())
 	}
 	read, err := connect(path, readers, url.Values{"_query_only": {"1"}})
 	if err != nil {
@@ -135,7 +137,12 @@ func connect(path string, conns int, more url.Values) (*sql.DB, error) {
 	return db, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, path string) error {
+	db, err := connect(path, 1, nil)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err

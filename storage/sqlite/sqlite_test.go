@@ -58,3 +58,8 @@ func (f file) Hold(tb testing.TB) func() {
 func (file) Shared() bool { return false }
 
 func TestConformance(t *testing.T) { storagetest.Run(t, fresh) }
+
+func BenchmarkCommitNew(b *testing.B)   { storagetest.BenchCommitNew(b, fresh) }
+func BenchmarkApprovePath(b *testing.B) { storagetest.BenchApprovePath(b, fresh) }
+func BenchmarkWork(b *testing.B)        { storagetest.BenchWork(b, fresh) }
+func BenchmarkSeed(b *testing.B)        { storagetest.BenchSeed(b, fresh) }

@@ -64,6 +64,7 @@ func testSchema(t *testing.T, b *bed) {
 		"DELETE FROM events",
 		"TRUNCATE events CASCADE", // SQLite has no such statement
 		"INSERT INTO events SELECT * FROM events WHERE seq = 1",
+		"INSERT OR REPLACE INTO events SELECT * FROM events WHERE seq = 1", // PostgreSQL has no such statement
 		"INSERT INTO audit_head SELECT 2, seq, hash, cases FROM audit_head",
 		"INSERT INTO texts (seq, name, body) SELECT 999, 'x', hash FROM audit_head",
 		// Work and cards.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,6 +139,9 @@ func (w *writer) run() {
 func (w *writer) gather() []*item {
 	var items []*item
 	for len(items) < maxGroup {
+		if len(items) == 1 {
+			runtime.Gosched() // whom the last commit set free comes back now: let them join
+		}
 		it := w.next
 		w.next = nil
 		if it == nil {

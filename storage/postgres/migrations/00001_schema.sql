@@ -218,7 +218,6 @@ CREATE TABLE receipts (
     at    BIGINT  NOT NULL,
     PRIMARY KEY (scope, id)
 );
-CREATE INDEX receipts_at ON receipts (at);
 
 CREATE TABLE settings (
     name  TEXT PRIMARY KEY,

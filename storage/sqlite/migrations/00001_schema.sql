@@ -132,6 +132,14 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_case ON events (case_id, seq) WHERE case_id <> 0;
 
+-- INSERT OR REPLACE would pass the two triggers below by.
+-- +goose StatementBegin
+CREATE TRIGGER events_at_the_end BEFORE INSERT ON events
+WHEN NEW.seq <= (SELECT seq FROM audit_head)
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is append-only: entries are added at its end');
+END;
+-- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER events_no_update BEFORE UPDATE ON events
 BEGIN
@@ -216,7 +224,6 @@ CREATE TABLE receipts (
     at    INTEGER NOT NULL,
     PRIMARY KEY (scope, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX receipts_at ON receipts (at);
 
 CREATE TABLE settings (
     name  TEXT PRIMARY KEY,
