@@ -91,7 +91,7 @@ func (p *Platform) perform(op string, do act, r *http.Request, body []byte) (ans
 	id := r.PathValue("id")
 	p.counts[op]++
 	note := Call{N: len(p.calls) + 1, At: p.now(), Op: op, Review: id, Idempotency: r.Header.Get("Idempotency-Key")}
-	fault = p.strike(op, id, RateLimit, Fail, Hang, Cut, Forbid, Unauthorized)
+	fault = p.strike(op, id, RateLimit, Fail, Hang, Cut, Forbid, Unauthorized, Echo)
 	if fault == nil {
 		answer, err = do(r, body, &note)
 		if err == nil {
@@ -262,6 +262,8 @@ func misbehave(w http.ResponseWriter, r *http.Request, f *Fault) {
 		fail(w, &status{http.StatusForbidden, "forbidden", "this review belongs to somebody else"})
 	case Unauthorized:
 		fail(w, &status{http.StatusUnauthorized, "unauthorized", "the token was revoked"})
+	case Echo:
+		fail(w, &badRequest{"this makes no sense: Authorization: " + r.Header.Get("Authorization")})
 	case Stumble:
 		fail(w, &status{http.StatusInternalServerError, "trouble", "something went wrong"})
 	case Hang, LoseSlowly:
@@ -300,6 +302,8 @@ func answered(f *Fault, err error, answer any) int {
 			return http.StatusUnauthorized
 		case Stumble:
 			return http.StatusInternalServerError
+		case Echo:
+			return http.StatusBadRequest
 		}
 		return 0
 	}

@@ -23,10 +23,11 @@ const (
 	Stumble      Kind = "stumble"      // after: 500
 	Garble       Kind = "garble"       // after: 200 with half a JSON document
 	Flood        Kind = "flood"        // after: 200 with a body without end
+	Echo         Kind = "echo"         // before: 400 that repeats the caller's credentials
 	Refuse       Kind = "refuse"       // moderation will refuse this reply, under Policy
 )
 
-var kinds = []Kind{RateLimit, Fail, Hang, Cut, Forbid, Unauthorized, Lose, LoseSlowly, Stumble, Garble, Flood, Refuse}
+var kinds = []Kind{RateLimit, Fail, Hang, Cut, Forbid, Unauthorized, Echo, Lose, LoseSlowly, Stumble, Garble, Flood, Refuse}
 
 // The operations that faults and counts speak of.
 const (

@@ -14,9 +14,10 @@
 // may carry one time; what the overlap repeats is dropped by its hash.
 //
 // Lists that go newest first cannot be asked for "since": the sweep stops at
-// the first page that lies wholly behind the overlap. An edit moves a review to
-// the front, behind the back of a running sweep; its new time lies after the
-// watermark which that sweep will leave, so the next one finds it.
+// the first page that reaches behind the overlap. An edit moves a review to the
+// front, behind the back of a running sweep; its new time lies after that sweep
+// began, so the next one finds it. The same holds for lists in ascending order,
+// where equal times and lagging indexes let reviews slip in behind.
 //
 // A review is known by [review.Review.ContentHash]: a changed time alone is no
 // news.
@@ -58,7 +59,7 @@ type Plan struct {
 	Oldest  bool             // the list is in ascending order and takes "since"
 	Overlap time.Duration    // how far a sweep reaches behind the watermark; 0 = DefaultOverlap
 	MaxSeen int              // most hashes kept; 0 = DefaultMaxSeen
-	Now     func() time.Time // nil = time.Now; a watermark never lies after it
+	Now     func() time.Time // nil = time.Now; may differ from the platform's by less than Overlap
 }
 
 // Defaults of [Plan]. When more than DefaultMaxSeen reviews changed within the
@@ -82,7 +83,18 @@ type cursor struct {
 // run is a sweep under way.
 type run struct {
 	Token string    `json:"token"`
-	Top   time.Time `json:"top,omitzero"` // the watermark it will leave
+	Start time.Time `json:"start"`        // when it began, by our clock
+	Top   time.Time `json:"top,omitzero"` // the latest change it met
+}
+
+// mark is the watermark that the sweep will leave. What changes after its start
+// may slip in behind it, so it never lies after that; nor can a time in the
+// future hide everything until then.
+func (r *run) mark() time.Time {
+	if r.Start.Before(r.Top) {
+		return r.Start
+	}
+	return r.Top
 }
 
 // known is a review that was returned.
@@ -99,9 +111,10 @@ func (p Plan) Poll(ctx context.Context, cur sources.Cursor, fetch Fetch) (source
 	if c.Run != nil {
 		token = c.Run.Token
 	}
+	began := p.now()
 	items, next, err := fetch(ctx, token, since)
 	if errors.Is(err, ErrToken) && token != "" {
-		c.Run = nil
+		c.Run, began = nil, p.now()
 		items, next, err = fetch(ctx, "", since)
 	}
 	switch {
@@ -113,7 +126,7 @@ func (p Plan) Poll(ctx context.Context, cur sources.Cursor, fetch Fetch) (source
 		return sources.Page{}, p.trouble("the list goes in circles: a page names itself as the next")
 	}
 	if c.Run == nil {
-		c.Run = &run{}
+		c.Run = &run{Start: began}
 	}
 	page := sources.Page{Reviews: p.news(&c, items, since)}
 	if next != "" && !p.behind(items, since) {
@@ -125,6 +138,13 @@ func (p Plan) Poll(ctx context.Context, cur sources.Cursor, fetch Fetch) (source
 	p.forget(&c)
 	page.Next, err = json.Marshal(c)
 	return page, err
+}
+
+func (p Plan) now() time.Time {
+	if p.Now == nil {
+		return time.Now()
+	}
+	return p.Now()
 }
 
 func (p Plan) trouble(reason string) error {
@@ -178,16 +198,8 @@ func (p Plan) behind(items []Item, since time.Time) bool {
 
 // finish moves the watermark and ends the sweep.
 func (p Plan) finish(c *cursor) {
-	now := time.Now
-	if p.Now != nil {
-		now = p.Now
-	}
-	if top := c.Run.Top; top.After(c.Mark) {
-		c.Mark = top
-		// A time in the future would hide everything until then.
-		if t := now(); top.After(t) {
-			c.Mark = t
-		}
+	if m := c.Run.mark(); m.After(c.Mark) {
+		c.Mark = m
 	}
 	c.Run = nil
 }
@@ -196,7 +208,7 @@ func (p Plan) finish(c *cursor) {
 func (p Plan) forget(c *cursor) {
 	since := p.since(*c)
 	if c.Mark.IsZero() && c.Run != nil {
-		since = c.Run.Top.Add(-p.overlap())
+		since = c.Run.mark().Add(-p.overlap())
 	}
 	maps.DeleteFunc(c.Seen, func(_ string, k known) bool { return k.At.Before(since) })
 	limit := p.MaxSeen
