@@ -3,6 +3,7 @@ package webconsole
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
@@ -38,8 +39,46 @@ func wordDiff(before, after string) []bot.Span {
 		}
 		spans = append(spans, bot.Span{Kind: kind, Text: c.decode(d.Text)})
 	}
-	return spans
+	return gather(spans)
 }
+
+// gather makes a diff readable: what stayed by chance between two changes, a
+// space or a short word, is told as changed too, and each change is one
+// deletion and one addition.
+func gather(in []bot.Span) []bot.Span {
+	var out []bot.Span
+	var deleted, added strings.Builder
+	flush := func() {
+		if deleted.Len() > 0 {
+			out = append(out, bot.Span{Kind: bot.Deleted, Text: deleted.String()})
+		}
+		if added.Len() > 0 {
+			out = append(out, bot.Span{Kind: bot.Added, Text: added.String()})
+		}
+		deleted.Reset()
+		added.Reset()
+	}
+	for i, s := range in {
+		changing := deleted.Len()+added.Len() > 0
+		switch {
+		case s.Kind == bot.Deleted:
+			deleted.WriteString(s.Text)
+		case s.Kind == bot.Added:
+			added.WriteString(s.Text)
+		case changing && i < len(in)-1 && utf8.RuneCountInString(strings.TrimSpace(s.Text)) <= byChance:
+			deleted.WriteString(s.Text)
+			added.WriteString(s.Text)
+		default:
+			flush()
+			out = append(out, s)
+		}
+	}
+	flush()
+	return out
+}
+
+// byChance is how many characters between two changes count as chance.
+const byChance = 3
 
 // words cuts a text into words, runs of space, and single characters of
 // writings without spaces or of punctuation. Joined, they are the text.

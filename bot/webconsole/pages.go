@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -133,7 +134,43 @@ type deskPage struct {
 	Kept    []string // what a person typed that was refused
 	Sum     string   // of the snapshot it shows
 	Unique  string
-	Fresh   bool // nothing has ever arrived
+	Fresh   bool   // nothing has ever arrived
+	Waits   []wait // what the list's cases wait for
+}
+
+// wait is how many cases of the list wait for one thing, and the way to the
+// first of them.
+type wait struct {
+	step
+	N    int
+	Link string
+}
+
+// waits counts what rows wait for, in the order in which they stand.
+func waits(rows []row) []wait {
+	var out []wait
+	for _, r := range rows {
+		k := slices.IndexFunc(out, func(w wait) bool { return w.step == r.Step })
+		if k < 0 {
+			out = append(out, wait{step: r.Step, Link: r.Link})
+			k = len(out) - 1
+		}
+		out[k].N++
+	}
+	// What needs somebody stands first.
+	rank := map[string]int{"trouble": 0, "ask": 1, "waiting": 2}
+	slices.SortStableFunc(out, func(a, b wait) int {
+		ra, oka := rank[a.Tone]
+		rb, okb := rank[b.Tone]
+		if !oka {
+			ra = 9
+		}
+		if !okb {
+			rb = 9
+		}
+		return ra - rb
+	})
+	return out
 }
 
 type navItem struct {
@@ -218,13 +255,14 @@ func (c *Console) deskPage(ctx context.Context, v visitor, at where) (*deskPage,
 	for _, cs := range l.Cases {
 		p.Rows = append(p.Rows, newRow(cs, at))
 	}
+	p.Waits = waits(p.Rows)
 	if l.Older > 0 {
 		p.Older = "/" + where{View: at.View, After: l.Older}.Query()
 	}
 	if at.After > 0 {
 		p.Newest = "/" + where{View: at.View}.Query()
 	}
-	if p.Views, p.Fresh, err = c.nav(ctx, at); err != nil {
+	if p.Views, p.Fresh, err = c.nav(ctx, at, l); err != nil {
 		return nil, err
 	}
 	snap := snapshot{list: l.versions()}
@@ -244,7 +282,7 @@ func (c *Console) deskPage(ctx context.Context, v visitor, at where) (*deskPage,
 }
 
 // nav is the views with their counts, from one query.
-func (c *Console) nav(ctx context.Context, at where) (items []navItem, fresh bool, err error) {
+func (c *Console) nav(ctx context.Context, at where, shown list) (items []navItem, fresh bool, err error) {
 	counts, err := c.Store.CountByStatus(ctx)
 	if err != nil {
 		return nil, false, err
@@ -264,6 +302,11 @@ func (c *Console) nav(ctx context.Context, at where) (items []navItem, fresh boo
 				n = total
 			}
 			it.Count = count(n)
+		} else if it.Here && at.After == 0 { // counting would mean reading them all
+			it.Count = count(len(shown.Cases))
+			if shown.Older > 0 {
+				it.Count += "+"
+			}
 		}
 		items = append(items, it)
 	}

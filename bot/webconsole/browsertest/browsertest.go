@@ -201,11 +201,24 @@ func Eval[T any](b *Browser, expression string) T {
 	return v
 }
 
-// Until waits until an expression in the page is true.
+// Until waits until an expression in the page is true. What it throws counts
+// as not yet, and so does a page that is just being left.
 func (b *Browser) Until(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingTimeout(patience/4))); err != nil {
-		b.t.Fatalf("the browser waited in vain until %s: %v\nit complains: %q\nthe page reads: %.2000s", expression, err, b.Complaints(), b.Text("body"))
+	ctx, cancel := context.WithTimeout(b, patience/4)
+	defer cancel()
+	look := time.NewTicker(30 * time.Millisecond)
+	defer look.Stop()
+	script := "(() => { try { return !!(" + expression + ") } catch { return false } })()"
+	for {
+		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script)); err == nil && ok {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("the browser waited in vain until %s\nit complains: %q\nthe page reads: %.2000s", expression, b.Complaints(), b.Text("body"))
+		case <-look.C:
+		}
 	}
 }
 

@@ -172,5 +172,5 @@
 
   // A thread opens at what waits: the last card with something to press.
   const last = all(".thread .note").filter((n) => $(".buttons", n)).pop();
-  if (last && !location.hash && matchMedia("(min-width: 761px)").matches) last.scrollIntoView({ block: "nearest" });
+  if (last && !location.hash && matchMedia("(min-width: 761px)").matches) last.scrollIntoView({ block: "start" });
 })();
