@@ -40,8 +40,8 @@ type Options = relational.Options
 // Store is a connected database.
 type Store struct{ *relational.Store }
 
-// conns bounds the connections of one replica: one writes, the others read
-// and claim.
+// conns bounds the connections with which one replica reads and claims; one
+// more writes.
 const conns = 10
 
 // Settings that a connection gets unless the URL has its own. They bound how
@@ -62,6 +62,28 @@ var settings = map[string]string{
 // Open connects to the database at url ("postgres://user@host/name") and
 // brings its schema up to date; replicas that start together take turns.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	return openWith(ctx, url, o, dialect)
+}
+
+func openWith(ctx context.Context, url string, o Options, d relational.Dialect) (*Store, error) {
+	read, err := connect(url, conns)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, read); err != nil {
+		return nil, errors.Join(explain(err), read.Close())
+	}
+	// What the writer opens is always new: after a restart of the server a pool
+	// is full of connections that are dead and do not know it.
+	write, err := connect(url, 0)
+	if err != nil {
+		return nil, errors.Join(err, read.Close())
+	}
+	return &Store{relational.New(write, read, d, o)}, nil
+}
+
+// connect makes a pool that keeps up to idle connections.
+func connect(url string, idle int) (*sql.DB, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("the database's address cannot be read: %w", err)
@@ -76,11 +98,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	if err := migrate(ctx, db); err != nil {
-		return nil, errors.Join(explain(err), db.Close())
-	}
-	return &Store{relational.New(db, db, dialect, o)}, nil
+	db.SetMaxIdleConns(idle)
+	return db, nil
 }
 
 // migrate runs under a session lock of the database, looked for every second.

@@ -194,7 +194,7 @@ func (w *writer) commit(items []*item) {
 	if err == nil {
 		return
 	}
-	if w.judge(err) == Refusal && len(items) > 1 && !errors.Is(err, storage.ErrUnsure) {
+	if w.judge(err) == Refusal && len(items) > 1 {
 		for i := range items {
 			if err := w.attempt(items[i : i+1]); err != nil {
 				w.fail(items[i:i+1], err)
@@ -206,7 +206,9 @@ func (w *writer) commit(items []*item) {
 }
 
 func (w *writer) fail(items []*item, err error) {
-	err = w.d.Explain(err)
+	if !errors.Is(err, storage.ErrUnsure) {
+		err = w.d.Explain(err)
+	}
 	for _, it := range items {
 		it.err, it.caseID = err, 0
 	}
@@ -379,10 +381,12 @@ func (w *writer) signal() {
 	}
 }
 
-// judge tells this package's own errors, which are about the data, from the
-// database's.
+// judge tells this package's own errors from the database's.
 func (w *writer) judge(err error) Trouble {
-	if errors.Is(err, review.ErrConflict) || errors.Is(err, storage.ErrFenced) {
+	switch {
+	case errors.Is(err, storage.ErrUnsure):
+		return Down // trying again is for the caller, who can look first
+	case errors.Is(err, review.ErrConflict), errors.Is(err, storage.ErrFenced):
 		return Refusal
 	}
 	return w.d.Judge(err)
