@@ -37,8 +37,8 @@ func DetectLanguage(text string) string {
 			letters++
 		}
 	}
-	if letters == 0 {
-		return ""
+	if letters < 3 {
+		return "" // a smile in another script is no language
 	}
 	if han+kana > letters/2 {
 		switch {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/prompts"
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/rubric"
 )
 
 // offlineModel is the model's name on drafts of the built-in drafter.
@@ -35,7 +36,7 @@ func (o *Offline) Draft(ctx context.Context, req Request) (Result, error) {
 			"the built-in drafter does not write in %s; please write the reply by hand, or set up a language model", name)}
 	}
 	c := o.newComposer(lex, req)
-	sentences, ok := c.fit()
+	sentences, ok := c.freshest()
 	if !ok {
 		return Result{}, &Error{Kind: Unsupported, Detail: fmt.Sprintf(
 			"the built-in drafter cannot answer this review within %d %s; please write the reply by hand", req.MaxLen, unitName(req.Unit))}
@@ -49,6 +50,37 @@ func (o *Offline) Draft(ctx context.Context, req Request) (Result, error) {
 		},
 		Notes: c.notes,
 	}, nil
+}
+
+// shuffles is how many choices of phrases are weighed against earlier replies.
+const shuffles = 8
+
+// freshest composes the reply with several choices of phrases and takes the
+// one that resembles the examples least; without examples, the first.
+func (c *composer) freshest() (best []review.Sentence, ok bool) {
+	var earlier []rubric.Fingerprint
+	for _, e := range c.req.Examples {
+		earlier = append(earlier, rubric.FingerprintOf(e))
+	}
+	least, seed := 2.0, c.seed
+	for i := range shuffles {
+		c.seed = seed + uint64(i)*0x9e3779b97f4a7c15 // a step that visits all choices
+		s, fits := c.fit()
+		if !fits {
+			continue
+		}
+		most, text := 0.0, rubric.FingerprintOf(Join(c.lex.Language, s, c.signOff))
+		for _, e := range earlier {
+			most = max(most, text.Similarity(e))
+		}
+		if most < least {
+			best, ok, least = s, true, most
+		}
+		if most < 0.3 {
+			break
+		}
+	}
+	return best, ok
 }
 
 // languageOf is the language in which to answer.

@@ -78,7 +78,7 @@ func (o *Offline) Triage(_ context.Context, req TriageRequest) (review.Triage, e
 // has a topic and is no praise; in a friendly one only what speaks ill.
 func (lex *lexicon) claims(r review.Review) []review.Claim {
 	var out []review.Claim
-	var first string // the first sentence that is more than an outburst
+	var first, sour string // the first clause that is more than an outburst, and that speaks ill
 	for _, field := range []string{r.Title, r.Body} {
 		for _, s := range sentences(field) {
 			for _, words := range lex.clauses(s) {
@@ -89,6 +89,9 @@ func (lex *lexicon) claims(r review.Review) []review.Claim {
 				if first == "" && !insult && utf8.RuneCountInString(text) >= 8 && good == 0 {
 					first = words
 				}
+				if sour == "" && !insult && ill > good {
+					sour = words
+				}
 				if lex.isPoint(r.Rating.Critical(), topic, good, ill, insult) {
 					out = addClaim(out, topic, words)
 				}
@@ -96,8 +99,13 @@ func (lex *lexicon) claims(r review.Review) []review.Claim {
 		}
 	}
 	out = lex.withoutOutbursts(out)
-	if len(out) == 0 && r.Rating.Critical() && first != "" {
-		out = addClaim(out, "other", first)
+	if _, rated := r.Rating.Fifths(); len(out) == 0 && (r.Rating.Critical() || !rated) {
+		if first == "" || !rated {
+			first = sour
+		}
+		if first != "" {
+			out = addClaim(out, lex.topicOf(fold(first).text), first)
+		}
 	}
 	return out
 }
