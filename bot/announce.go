@@ -35,7 +35,7 @@ func (d *Desk) announce(ctx context.Context, j storage.Job) error {
 // case and chat.
 func (d *Desk) cardsWorker(chat Chat) worker {
 	do := func(ctx context.Context, j storage.Job) error { return d.syncCards(ctx, chat, j) }
-	return worker{do: do, slots: 16, lease: time.Minute}
+	return worker{do: do, slots: 16, limit: time.Minute}
 }
 
 func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {

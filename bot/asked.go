@@ -156,7 +156,7 @@ func (d *Desk) Paused(ctx context.Context) (by string, paused bool, err error) {
 	}
 	var p pause
 	if err := json.Unmarshal([]byte(v), &p); err != nil {
-		return "somebody", true, nil // whatever stands there, it is not "go on"
+		return "somebody", true, nil //nolint:nilerr // whatever stands there, it is not "go on"
 	}
 	return p.Name, true, nil
 }

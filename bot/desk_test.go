@@ -40,11 +40,10 @@ func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now
 
 // fakeChat is a chat in memory that can fail as chats do.
 type fakeChat struct {
-	mu     sync.Mutex
-	posts  []*post
-	down   error // every call fails with it
-	lose   int   // so many posts are made and their answer is lost
-	unseen bool  // Find fails
+	mu    sync.Mutex
+	posts []*post
+	down  error // every call fails with it
+	lose  int   // so many posts are made and their answer is lost
 }
 
 // post is a card as it stands in the chat.
@@ -191,6 +190,7 @@ rules:
 // open builds a house on SQLite with the simulator as its platform.
 func open(t *testing.T, change ...func(*bot.Config)) *house {
 	t.Helper()
+	t.Parallel() // a house shares nothing with another
 	ctx := context.Background()
 	c := &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	platform := simulator.NewPlatform(simulator.Config{Token: "t", Now: c.Now})

@@ -32,7 +32,7 @@ func (d *Desk) Commands() []commands.Command { return d.table.All() }
 func (d *Desk) Parse(line string) (commands.Invocation, *commands.Outcome) {
 	i, err := d.table.Parse(line)
 	if err != nil {
-		return i, &commands.Outcome{Text: err.Error(), Refused: true}
+		return i, &commands.Outcome{Text: sentence(err.Error()), Refused: true}
 	}
 	return i, nil
 }

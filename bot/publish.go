@@ -115,6 +115,9 @@ func (d *Desk) send(ctx context.Context, j storage.Job, c review.Case) error {
 	if !ok {
 		return d.system(ctx, j, "publisher", review.Postpone{Until: d.Now().Add(time.Minute), Why: "the source is not configured"})
 	}
+	if err := d.ours(ctx, j); err != nil {
+		return err // somebody else looks what became of the intent
+	}
 	key := fmt.Sprintf("%s-%d", c.Reply.Binding.Short(), c.Reply.Tries)
 	receipt, err := replier.Reply(ctx, c.Review.Key, c.Reply.Text, key)
 	crash.Point("publish.called")

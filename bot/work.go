@@ -26,8 +26,8 @@ type worker struct {
 	do func(ctx context.Context, j storage.Job) error
 	// slots is how many jobs of this kind run side by side.
 	slots int
-	// lease is how long others leave a claimed job alone, and how long it may take.
-	lease time.Duration
+	// limit is how long a job may take.
+	limit time.Duration
 }
 
 // workerTable has a row for every kind of work that follows from a case; the
@@ -150,7 +150,7 @@ func (d *Desk) lane(ctx context.Context, kind review.WorkKind, w worker, bell <-
 		var jobs []storage.Job
 		if n > 0 {
 			var err error
-			jobs, err = d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: []review.WorkKind{kind}, Now: d.Now(), Lease: w.lease, Limit: n})
+			jobs, err = d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: []review.WorkKind{kind}, Now: d.Now(), Lease: leaseFor, Limit: n})
 			if err != nil && ctx.Err() == nil {
 				d.Logger.WarnContext(ctx, "cannot claim work; it waits", slog.String("kind", string(kind)), slog.Any("error", err))
 			}
@@ -185,11 +185,14 @@ func (d *Desk) lane(ctx context.Context, kind review.WorkKind, w worker, bell <-
 func (d *Desk) perform(ctx context.Context, w worker, j storage.Job) {
 	end := ctx
 	ctx = context.WithoutCancel(ctx)
-	doing, cancel := context.WithTimeout(ctx, w.lease)
+	doing, cancel := context.WithTimeout(ctx, w.limit)
 	defer cancel()
 	defer context.AfterFunc(end, func() { time.AfterFunc(drain, cancel) })()
+	doing, fenced := context.WithCancelCause(doing)
+	defer fenced(nil)
+	defer d.hold(doing, j, fenced)()
 	err := d.guarded(doing, w, j)
-	if err == nil || errors.Is(err, storage.ErrFenced) {
+	if err == nil || errors.Is(err, storage.ErrFenced) || errors.Is(context.Cause(doing), storage.ErrFenced) {
 		return
 	}
 	due := d.Now().Add(backoff(j.Attempts))
@@ -228,7 +231,7 @@ func backoff(attempts int) time.Duration {
 	if attempts < 11 {
 		wait = min(longest, first<<max(attempts-1, 0))
 	}
-	return wait/2 + rand.N(wait/2+1)
+	return wait/2 + rand.N(wait/2+1) //nolint:gosec // spreading retries needs no secret randomness
 }
 
 // RunDue does all work that is due now, one job after the other, and what
@@ -236,7 +239,7 @@ func backoff(attempts int) time.Duration {
 // Tests and the scripted demo move time with it.
 func (d *Desk) RunDue(ctx context.Context) (int, error) {
 	for done := 0; ; {
-		jobs, err := d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: d.kinds(), Now: d.Now(), Lease: time.Minute, Limit: 1})
+		jobs, err := d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: d.kinds(), Now: d.Now(), Lease: leaseFor, Limit: 1})
 		if err != nil || len(jobs) == 0 {
 			return done, err
 		}

@@ -49,6 +49,17 @@ func aftercare() []Command {
 				return review.OpenReport{Ground: i.Arg("ground"), Words: i.Arg("words"), Evidence: i.Arg("evidence")}, nil
 			}, always("the report is prepared.")),
 		},
+		{
+			Name: "reported", Usage: "CASE NUMBER STATE", OnCase: true, Verb: "report_is",
+			Help: "Say how far a report has come: sent, upheld or denied.", Example: "reported 42 1 sent",
+			Fields: []Field{{Name: "n", Label: "Number of the report", Kind: Number}, {Name: "state", Label: "State", Kind: Choice, Options: []Option{
+				{"sent", "Sent to the platform"}, {"upheld", "Upheld: the review was removed"}, {"denied", "Denied"},
+			}}},
+			Run: act(func(i Invocation) (review.Action, error) {
+				n, err := number(i.Arg("n"), "report")
+				return review.ReportIs{N: n, State: review.ReportState(firstOf(i.Arg("state"), i.Token.Arg))}, err
+			}, always("the report's state is noted.")),
+		},
 	}
 }
 

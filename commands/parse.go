@@ -48,9 +48,9 @@ func (t *Table) Parse(line string) (Invocation, error) {
 	row, ok := t.Find(name)
 	if !ok || row.Hidden {
 		if near := t.near(name); near != "" {
-			return Invocation{}, fmt.Errorf("I do not know “%s”. Did you mean “%s”? “help” lists everything", name, near)
+			return Invocation{}, fmt.Errorf("there is no “%s”. Did you mean “%s”? “help” lists everything", name, near)
 		}
-		return Invocation{}, fmt.Errorf("I do not know “%s”. “help” lists everything you can ask for", name)
+		return Invocation{}, fmt.Errorf("there is no “%s”. “help” lists everything you can ask for", name)
 	}
 	i := Invocation{Command: row.Name, Args: map[string]string{}}
 	rest = strings.TrimSpace(rest)
@@ -65,7 +65,7 @@ func (t *Table) Parse(line string) (Invocation, error) {
 			break
 		}
 		if n == len(row.Fields)-1 {
-			i.Args[f.Name], rest = rest, ""
+			i.Args[f.Name] = rest
 			break
 		}
 		word, after, _ := strings.Cut(rest, " ")

@@ -21,7 +21,7 @@ func (e *LimitError) Error() string {
 // checker collects the first breach.
 type checker struct {
 	err   error
-	chars int // of the rich texts so far
+	chars int // so far
 }
 
 func (k *checker) atMost(what string, has, most int) {
@@ -39,6 +39,7 @@ func (k *checker) text(what string, s string, most int) {
 
 func (k *checker) object(what string, o *slack.TextBlockObject, most int) {
 	if o != nil {
+		k.chars += runeLen(o.Text)
 		k.text(what, o.Text, most)
 	}
 }
@@ -48,6 +49,7 @@ func checkMessage(m message) error {
 	var k checker
 	k.text("the fallback text", m.text, maxFallback)
 	k.blocks(m.blocks, maxBlocks)
+	k.atMost("the words of the message", k.chars, maxMessage+maxAside)
 	return k.err
 }
 
@@ -82,12 +84,7 @@ func (k *checker) blocks(bs []slack.Block, most int) {
 		ids[id] = true
 		k.block(b)
 	}
-	k.atMost("the words of the message", k.chars, maxMessage+maxSmallParts)
 }
-
-// maxSmallParts is what headings, links and notes may add to the words of a
-// card, which drawing keeps to maxMessage.
-const maxSmallParts = 1000
 
 func (k *checker) block(b slack.Block) {
 	switch b := b.(type) {

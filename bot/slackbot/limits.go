@@ -43,6 +43,7 @@ const (
 	// is the only one it gives.
 	// https://docs.slack.dev/reference/block-kit/blocks/markdown-block
 	maxMessage = 12000
+	maxAside   = 1000 // of title, buttons and links, beyond which they count too
 
 	// https://docs.slack.dev/apis/events-api/using-socket-mode: an
 	// acknowledgement of 20 KB or more is dropped without a word.

@@ -29,7 +29,7 @@ func drawn(c bot.Card) message {
 	}
 	foot := actions(c)
 	room := maxBlocks - len(blocks) - len(foot) - 2 // links, note
-	body, short := bodyOf(c.Blocks, room)
+	body, short := bodyOf(c.Blocks, room, maxMessage-max(0, aside(c)-maxAside))
 	blocks = append(blocks, body...)
 	if short {
 		blocks = append(blocks, shortened(c.Links))
@@ -41,9 +41,31 @@ func drawn(c bot.Card) message {
 	return message{blocks: blocks, text: fallback(c)}
 }
 
-// bodyOf draws the blocks of a card into at most room blocks of Slack.
-func bodyOf(blocks []bot.Block, room int) (out []slack.Block, short bool) {
-	budget := shares(blocks)
+// aside counts the code points of a card beside its body.
+func aside(c bot.Card) int {
+	n := maxHeader
+	for _, b := range c.Buttons {
+		n += min(runeLen(b.Label), maxButtonLabel)
+		if b.Confirm != "" {
+			n += min(runeLen(b.Label), maxConfirmTitle) + min(runeLen(b.Confirm), maxConfirmText) + 2*maxConfirmWord
+		}
+	}
+	for _, s := range c.Selects {
+		n += min(runeLen(s.Label), maxPlaceholder)
+		for _, o := range s.Options {
+			n += min(runeLen(o.Label), maxOptionText)
+		}
+	}
+	for _, l := range c.Links {
+		n += min(runeLen(l.Label), maxHeader) + 3
+	}
+	return n
+}
+
+// bodyOf draws the blocks of a card into at most room blocks of Slack with
+// together at most so many characters.
+func bodyOf(blocks []bot.Block, room, characters int) (out []slack.Block, short bool) {
+	budget := shares(blocks, max(0, characters))
 	for i, b := range blocks {
 		drawn, cut := blockOf(b, budget[i])
 		short = short || cut
@@ -64,30 +86,33 @@ var floors = []struct {
 	{bot.Quote, 1500}, {bot.Diff, 1500}, {bot.List, 1500}, {bot.Fields, 1500}, {bot.Para, 600}, {bot.Small, 300}, {bot.Draft, 0},
 }
 
-// shares gives each block its part of the characters that a message may have.
-func shares(blocks []bot.Block) []int {
-	share, over := make([]int, len(blocks)), -maxMessage
+// shares gives each block its part of the characters that the body may have.
+func shares(blocks []bot.Block, characters int) []int {
+	share, over := make([]int, len(blocks)), -characters
 	for i, b := range blocks {
 		share[i] = size(b)
 		over += share[i]
 	}
-	for _, f := range floors {
+	take := func(kind bot.BlockKind, floor int) {
 		for i := range blocks {
-			if over <= 0 {
-				return share
-			}
-			if give := min(over, share[i]-f.floor); blocks[i].Kind == f.kind && give > 0 {
+			if give := min(over, share[i]-floor); blocks[i].Kind == kind && give > 0 {
 				share[i] -= give
 				over -= give
 			}
 		}
+	}
+	for _, f := range floors {
+		take(f.kind, f.floor)
+	}
+	for _, f := range floors { // a flood of blocks
+		take(f.kind, 0)
 	}
 	return share
 }
 
 // size counts the code points of a block as drawn, near enough above.
 func size(b bot.Block) int {
-	n := runeLen(visible(b.Heading)) + runeLen(visible(b.Text)) + 2
+	n := runeLen(headingOf(b)) + runeLen(visible(b.Text)) + 2
 	for _, l := range b.Items {
 		n += runeLen(visible(l.Label)) + runeLen(visible(l.Text)) + 5
 	}
@@ -104,7 +129,7 @@ func blockOf(b bot.Block, budget int) (out []slack.Block, short bool) {
 	}
 	runs := runsOf(b)
 	if b.Heading != "" {
-		heading := run{text: visible(b.Heading), style: bold, head: true}
+		heading := run{text: headingOf(b), style: bold, head: true}
 		if len(runs) > 0 {
 			heading.text += "\n"
 		}
@@ -118,14 +143,19 @@ func blockOf(b bot.Block, budget int) (out []slack.Block, short bool) {
 	return out, short
 }
 
+// headingOf is a block's heading, which is a line and not a text.
+func headingOf(b bot.Block) string { return cut(visible(b.Heading), maxHeading) }
+
+const maxHeading = 300
+
 // small draws an aside.
 func small(b bot.Block, budget int) ([]slack.Block, bool) {
 	s := visible(b.Text)
 	if b.Heading != "" {
-		s = visible(b.Heading) + ": " + s
+		s = headingOf(b) + ": " + s
 	}
-	if s == "" {
-		return nil, false
+	if s == "" || budget <= 0 {
+		return nil, s != ""
 	}
 	short := runeLen(s) > budget
 	pieces, _ := split(cut(s, budget), maxText)
@@ -357,20 +387,17 @@ func button(n int, b bot.Button) slack.BlockElement {
 	return e
 }
 
-// overflow puts buttons into menus of five; those that open forms have menus
-// of their own, for a menu has one action id.
+// overflow puts buttons into menus of five. A menu has one action id for all
+// its options, so each press asks the desk for a form first.
 func overflow(from int, buttons []bot.Button) []slack.BlockElement {
 	var out []slack.BlockElement
 	for len(buttons) > 0 {
-		n := 1
-		for n < len(buttons) && n < maxOverflow && buttons[n].Form == buttons[0].Form {
-			n++
-		}
+		n := min(len(buttons), maxOverflow)
 		options := make([]*slack.OptionBlockObject, n)
 		for i, b := range buttons[:n] {
 			options[i] = slack.NewOptionBlockObject(b.Token.String(), plain(label(b.Label), maxOptionText), nil)
 		}
-		out = append(out, slack.NewOverflowBlockElement(actionID("more", from, buttons[0].Form), options...))
+		out = append(out, slack.NewOverflowBlockElement(actionID("more", from, true), options...))
 		buttons, from = buttons[n:], from+n
 	}
 	return out

@@ -174,7 +174,7 @@ func TestTalking(t *testing.T) {
 	b.Until(`document.querySelector("#line").value == "inbox"`)
 	b.Keys("\r")
 	b.Until(`document.querySelector("#notices").innerText.includes("Two wait.")`)
-	b.Until(`document.querySelector("#line").value == ""`)
+	b.Until(`document.querySelector("#line").value == "" && document.querySelector("#completions").hidden`)
 	b.Picture("light-answer")
 	b.Keys("\x1b\x1b\x1b")
 

@@ -58,7 +58,7 @@
   });
   document.addEventListener("htmx:afterSwap", (e) => {
     if (e.target.id !== "notices") return;
-    all(":scope > .notice", e.target).slice(3).forEach((old) => old.remove());
+    all(":scope > .notice", e.target).slice(2).forEach((old) => old.remove());
     all(".menu[open]").forEach((m) => m.removeAttribute("open"));
   });
 
@@ -102,9 +102,13 @@
     line.focus();
   }
   if (line) {
+    let asking = false; // a sent line is not completed any more
+    line.addEventListener("input", () => { asking = true; });
+    line.addEventListener("focus", () => { asking = true; });
+    line.form.addEventListener("submit", () => { asking = false; });
     document.addEventListener("htmx:afterSwap", (e) => {
       if (e.target !== box) return;
-      const show = options().length > 0 && document.activeElement === line;
+      const show = asking && options().length > 0 && document.activeElement === line;
       box.hidden = !show;
       line.setAttribute("aria-expanded", String(show));
     });
@@ -114,7 +118,7 @@
       else if (e.key === "ArrowUp" && !box.hidden) { choose(list[(at - 1 + list.length) % list.length]); e.preventDefault(); }
       else if ((e.key === "Enter" || e.key === "Tab") && !box.hidden && at >= 0) { take(list[at]); e.preventDefault(); }
       else if (e.key === "Tab" && !box.hidden && line.value && list.length) { take(list[0]); e.preventDefault(); }
-      else if (e.key === "Enter") hideCompletions();
+      else if (e.key === "Enter") { asking = false; hideCompletions(); }
     });
     line.addEventListener("blur", () => setTimeout(hideCompletions, 150));
     box.addEventListener("mousedown", (e) => {
