@@ -17,7 +17,7 @@ type Config struct {
 	Token      string           // bearer token of the API; "" = open
 	AdminToken string           // bearer token of the other side; "" = no admin API
 	URL        string           // where the platform is reached, for links in its answers
-	Rules      Rules            //
+	Rules      Rules            // of replies
 	Now        func() time.Time // nil = time.Now
 }
 

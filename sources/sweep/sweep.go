@@ -114,7 +114,7 @@ func (p Plan) Poll(ctx context.Context, cur sources.Cursor, fetch Fetch) (source
 	began := p.now()
 	items, next, err := fetch(ctx, token, since)
 	if errors.Is(err, ErrToken) && token != "" {
-		c.Run, began = nil, p.now()
+		c.Run, token, began = nil, "", p.now()
 		items, next, err = fetch(ctx, "", since)
 	}
 	switch {
