@@ -248,7 +248,9 @@ func elements(runs []run, quoted bool) []slack.RichTextElement {
 	var head, body []slack.RichTextSectionElement
 	for _, r := range runs {
 		if r.head && quoted {
-			head = append(head, slack.NewRichTextSectionTextElement(strings.TrimSuffix(r.text, "\n"), r.style))
+			if text := strings.TrimSuffix(r.text, "\n"); text != "" {
+				head = append(head, slack.NewRichTextSectionTextElement(text, r.style))
+			}
 			continue
 		}
 		pieces, separators := split(r.text, maxText-maxSeparator)
