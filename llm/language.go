@@ -24,6 +24,15 @@ const sureLength = 40
 // DetectLanguage tells the language of a text as a BCP 47 tag, or "" when it
 // is not sure: for short texts only what is reliable counts.
 func DetectLanguage(text string) string {
+	lang, sure := byLetters(text)
+	if !sure && utf8.RuneCountInString(text) < sureLength {
+		return ""
+	}
+	return lang
+}
+
+// byLetters guesses by script and by the company that letters keep.
+func byLetters(text string) (lang string, sure bool) {
 	letters, han, kana := 0, 0, 0
 	for _, r := range text {
 		switch {
@@ -37,26 +46,16 @@ func DetectLanguage(text string) string {
 			letters++
 		}
 	}
-	if letters < 3 {
-		return "" // a smile in another script is no language
+	switch {
+	case letters < 3:
+		return "", true // a smile in another script is no language
+	case han+kana > letters/2 && kana > 0:
+		return "ja", true
+	case han >= 10 && han > letters/2:
+		return "zh", true // so many characters without a kana
+	case han+kana > letters/2:
+		return "", true
 	}
-	if han+kana > letters/2 {
-		switch {
-		case kana > 0:
-			return "ja"
-		case han >= 10:
-			return "zh" // so many characters without a kana
-		}
-		return ""
-	}
-	lang, sure := byLetters(text)
-	if !sure && utf8.RuneCountInString(text) < sureLength {
-		return ""
-	}
-	return lang
-}
-
-func byLetters(text string) (lang string, sure bool) {
 	info := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: candidates})
 	if info.Lang < 0 {
 		return "", false
@@ -67,9 +66,12 @@ func byLetters(text string) (lang string, sure bool) {
 // detect is DetectLanguage with a second opinion: where the letters leave doubt,
 // the words of the lists decide, if they speak clearly.
 func (o *Offline) detect(text string) string {
-	found := DetectLanguage(text)
-	if _, sure := byLetters(text); sure || strings.ContainsFunc(text, unbroken) {
+	found, sure := byLetters(text)
+	if sure || strings.ContainsFunc(text, unbroken) {
 		return found
+	}
+	if utf8.RuneCountInString(text) < sureLength {
+		found = ""
 	}
 	f := fold(text).text
 	best, most, second := "", 0, 0

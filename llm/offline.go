@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -85,10 +86,11 @@ func (c *composer) freshest() (best []review.Sentence, ok bool) {
 
 // languageOf is the language in which to answer.
 func (o *Offline) languageOf(req Request) string {
-	for _, l := range []string{req.Language, req.Case.Lang(), o.detect(req.Case.Review.Text())} {
-		if l != "" {
-			return l
-		}
+	if lang := cmp.Or(req.Language, req.Case.Lang()); lang != "" {
+		return lang
+	}
+	if lang := o.detect(req.Case.Review.Text()); lang != "" {
+		return lang
 	}
 	if req.Case.Review.StarOnly() {
 		return req.TeamLanguage

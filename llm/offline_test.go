@@ -360,3 +360,21 @@ func TestLexiconsAreWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestDetectLanguage(t *testing.T) {
+	for text, want := range map[string]string{
+		"":        "",
+		"Super!":  "",
+		"o(^ω^)o": "",
+		"最高です":    "ja",
+		"非常好":     "",
+		"房间很干净，早餐也很好吃，下次还会再来。":                                     "zh",
+		"직원이 정말 친절했어요":                                             "ko",
+		"The parcel was late and nobody answered my emails.":       "en",
+		"Paczka przyszła dwa tygodnie za późno i była uszkodzona.": "pl",
+	} {
+		if got := DetectLanguage(text); got != want {
+			t.Errorf("DetectLanguage(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
