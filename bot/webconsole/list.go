@@ -111,7 +111,8 @@ func viewOf(name string) view {
 
 const (
 	pageSize = 40
-	scanMost = 400 // cases read for one page of a view that filters
+	scanStep = 200 // cases read at once by a view that filters
+	scanMost = 600 // and altogether for one page
 )
 
 // list is one page of cases.
@@ -137,6 +138,9 @@ func (c *Console) list(ctx context.Context, at where, who review.PersonID) (list
 	q := storage.Query{Status: v.status, After: at.After, Limit: pageSize + 1}
 	if v.mine {
 		q.Owner = who
+	}
+	if v.keep != nil {
+		q.Limit = scanStep
 	}
 	for read := 0; read < scanMost; {
 		cases, err := c.Store.Cases(ctx, q)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -19,6 +22,7 @@ const (
 	maxWatchersEach = 12              // of one session: browsers open six a host themselves
 	lookEvery       = 5 * time.Second // how often a stream looks unasked: another replica may have written
 	restBetween     = 200 * time.Millisecond
+	restEach        = 20 * time.Millisecond // more rest for each that watches: a burst must not be read by all at full speed
 	writeWithin     = 10 * time.Second
 )
 
@@ -49,6 +53,13 @@ func (h *hub) wakes() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.woken
+}
+
+// rest is how long a stream holds still between two looks.
+func (h *hub) rest() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return restBetween + time.Duration(h.total)*restEach
 }
 
 // close lets all watchers go, for good.
@@ -84,9 +95,9 @@ func (h *hub) enter(session review.Digest) (leave func(), ok bool) {
 // the thread's notes with their versions.
 type snapshot struct {
 	list   []caseVersion
-	thread int64 // the case's version
-	notes  map[int64]time.Time
-	last   int64 // the newest note
+	thread int64            // the case's version
+	notes  map[int64]uint64 // what each note shows, as a sum
+	last   int64            // the newest note
 }
 
 type caseVersion struct{ id, version int64 }
@@ -98,31 +109,30 @@ func (s snapshot) sum() string {
 	for _, c := range s.list {
 		parts = append(parts, fmt.Sprintf("%d.%d", c.id, c.version))
 	}
-	var edits int64
-	for id, at := range s.notes {
-		edits += at.UnixNano() ^ id*7919 // order does not matter
+	for _, id := range slices.Sorted(maps.Keys(s.notes)) {
+		parts = append(parts, fmt.Sprintf("%d:%x", id, s.notes[id]))
 	}
-	return review.DigestOf(append(parts, strconv.FormatInt(edits, 36), strconv.Itoa(len(s.notes)))...).Short()
+	return review.DigestOf(parts...).Short()
 }
 
 // changes names the events by which a page that shows old learns of s.
 func (s snapshot) changes(old snapshot) []string {
 	var out []string
-	if !equalLists(s.list, old.list) {
+	if !slices.Equal(s.list, old.list) {
 		out = append(out, "list")
 	}
 	if s.thread != old.thread {
 		out = append(out, "case")
 	}
 	grown, mixed := false, false
-	for id, at := range s.notes {
+	for id, sum := range s.notes {
 		was, known := old.notes[id]
 		switch {
 		case !known && id < old.last:
 			mixed = true // committed late, belongs between others
 		case !known:
 			grown = true
-		case !was.Equal(at):
+		case was != sum:
 			out = append(out, "note-"+ref(id))
 		}
 	}
@@ -133,18 +143,6 @@ func (s snapshot) changes(old snapshot) []string {
 		out = append(out, "tail")
 	}
 	return out
-}
-
-func equalLists(a, b []caseVersion) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // look takes a snapshot of what an address shows.
@@ -172,9 +170,11 @@ func (c *Console) look(ctx context.Context, at where, who review.PersonID) (snap
 }
 
 func (s *snapshot) see(notes []storage.Note) {
-	s.notes = make(map[int64]time.Time, len(notes))
+	s.notes = make(map[int64]uint64, len(notes))
 	for _, n := range notes {
-		s.notes[n.ID] = n.Edited
+		h := fnv.New64a()
+		h.Write(n.Body) //nolint:errcheck // a hash takes everything
+		s.notes[n.ID] = h.Sum64()
 		s.last = max(s.last, n.ID)
 	}
 }
@@ -251,7 +251,7 @@ func (c *Console) follow(ctx context.Context, st *stream, v visitor, at where, s
 // wait rests a little, so that a burst is looked at once, then until the next
 // wake or look.
 func (c *Console) wait(ctx context.Context, wakes <-chan struct{}) bool {
-	look, rest := time.NewTimer(lookEvery), time.NewTimer(restBetween)
+	look, rest := time.NewTimer(lookEvery), time.NewTimer(c.hub.rest())
 	defer look.Stop()
 	defer rest.Stop()
 	for _, ready := range []<-chan struct{}{nil, wakes} {

@@ -22,7 +22,6 @@ type memory struct {
 	sessions map[review.Digest]storage.Session
 	cases    map[int64]review.Case
 	records  map[int64]history
-	lose     bool // the next write of a note is done and its answer lost
 }
 
 type history struct {
@@ -40,17 +39,6 @@ func newMemory() *memory {
 	return &memory{sessions: map[review.Digest]storage.Session{}, cases: map[int64]review.Case{}, records: map[int64]history{}}
 }
 
-var errLost = errors.New("the connection broke")
-
-// lost reports once that an answer is lost.
-func (m *memory) lost() error {
-	if m.lose {
-		m.lose = false
-		return errLost
-	}
-	return nil
-}
-
 func (m *memory) PutNote(ctx context.Context, n storage.Note) (storage.Note, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,12 +47,12 @@ func (m *memory) PutNote(ctx context.Context, n storage.Note) (storage.Note, err
 	}
 	for _, have := range m.notes {
 		if have.Key == n.Key {
-			return have, m.lost()
+			return have, nil
 		}
 	}
 	n.ID = int64(len(m.notes) + 1)
 	m.notes = append(m.notes, n)
-	return n, m.lost()
+	return n, nil
 }
 
 func (m *memory) EditNote(ctx context.Context, id int64, body json.RawMessage, at time.Time) error {
@@ -74,9 +62,9 @@ func (m *memory) EditNote(ctx context.Context, id int64, body json.RawMessage, a
 		return err
 	}
 	for i := range m.notes {
-		if m.notes[i].ID == id && m.notes[i].Key != "" {
+		if m.notes[i].ID == id {
 			m.notes[i].Body, m.notes[i].Edited = body, at
-			return m.lost()
+			return nil
 		}
 	}
 	return storage.ErrNotFound
@@ -101,18 +89,11 @@ func (m *memory) Notes(_ context.Context, channel string, thread, after int64, l
 	defer m.mu.Unlock()
 	var out []storage.Note
 	for _, n := range m.notes {
-		if n.Key != "" && n.Channel == channel && n.Thread == thread && n.ID > after && len(out) < limit {
+		if n.Channel == channel && n.Thread == thread && n.ID > after && len(out) < limit {
 			out = append(out, n)
 		}
 	}
 	return out, nil
-}
-
-// drop deletes a note, leaving the ids of the others.
-func (m *memory) drop(id int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.notes[id-1].Key = ""
 }
 
 func (m *memory) PutSession(_ context.Context, s storage.Session) error {
@@ -231,4 +212,67 @@ func (m *memory) Texts(_ context.Context, seq int64) (map[string]string, error) 
 		}
 	}
 	return nil, nil
+}
+
+// tap stands between the console and its store: it remembers which notes were
+// put, and does what befalls real stores and real rooms: an answer is lost, a
+// note is deleted.
+type tap struct {
+	Store
+	mu    sync.Mutex
+	notes map[int64]storage.Note
+	gone  map[int64]bool
+	lose  bool // the next write of a note is done and its answer lost
+}
+
+func newTap(s Store) *tap {
+	return &tap{Store: s, notes: map[int64]storage.Note{}, gone: map[int64]bool{}}
+}
+
+var errLost = errors.New("the connection broke")
+
+func (t *tap) lost() error {
+	if t.lose {
+		t.lose = false
+		return errLost
+	}
+	return nil
+}
+
+func (t *tap) PutNote(ctx context.Context, n storage.Note) (storage.Note, error) {
+	n, err := t.Store.PutNote(ctx, n)
+	if err != nil {
+		return n, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.notes[n.ID] = n
+	return n, t.lost()
+}
+
+func (t *tap) EditNote(ctx context.Context, id int64, body json.RawMessage, at time.Time) error {
+	if err := t.Store.EditNote(ctx, id, body, at); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.gone[id] {
+		return storage.ErrNotFound
+	}
+	return t.lost()
+}
+
+// note is what was put under a reference.
+func (t *tap) note(ref string) (storage.Note, error) {
+	id, err := parseRef(ref)
+	if err != nil {
+		return storage.Note{}, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n, ok := t.notes[id]
+	if !ok {
+		return n, storage.ErrNotFound
+	}
+	return n, nil
 }

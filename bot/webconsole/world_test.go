@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,8 @@ import (
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/storage"
+	"github.com/evenkeel/evenkeel/storage/sqlite"
 )
 
 // world is the console behind a real HTTP server, with a browser for each
@@ -27,7 +30,8 @@ import (
 type world struct {
 	t       *testing.T
 	console *Console
-	store   *memory
+	store   *memory // nil when another store is under the console
+	tap     *tap
 	server  *httptest.Server
 	htmx    bool
 
@@ -45,10 +49,17 @@ type browser struct {
 func newWorld(t *testing.T, desk bot.Front, change func(*Config)) *world {
 	t.Helper()
 	w := &world{t: t, store: newMemory(), people: map[string]*browser{}}
+	w.open(t, w.store, desk, change)
+	return w
+}
+
+func (w *world) open(t *testing.T, store Store, desk bot.Front, change func(*Config)) {
+	t.Helper()
+	w.tap = newTap(store)
 	mux := http.NewServeMux()
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
-	cfg := Config{Desk: desk, Store: w.store, Logger: slog.New(slog.NewTextHandler(testLog{t}, nil)), BaseURL: w.server.URL}
+	cfg := Config{Desk: desk, Store: w.tap, Logger: slog.New(slog.NewTextHandler(testLog{t}, nil)), BaseURL: w.server.URL}
 	if change != nil {
 		change(&cfg)
 	}
@@ -57,7 +68,6 @@ func newWorld(t *testing.T, desk bot.Front, change func(*Config)) *world {
 		t.Fatal(err)
 	}
 	mux.Handle("/", w.console)
-	return w
 }
 
 type testLog struct{ t *testing.T }
@@ -70,7 +80,7 @@ func (l testLog) Write(b []byte) (int, error) {
 func (w *world) Chat() bot.Chat { return w.console }
 
 func (w *world) Join(ctx context.Context, who string, role review.Role) error {
-	link, err := Invite(ctx, w.store, Invitation{Name: who, Role: role, BaseURL: w.server.URL, Now: time.Now()})
+	link, err := Invite(ctx, w.tap, Invitation{Name: who, Role: role, BaseURL: w.server.URL, Now: time.Now()})
 	if err != nil {
 		return err
 	}
@@ -195,14 +205,11 @@ func (w *world) anyone(ctx context.Context) (*browser, error) {
 
 // article fetches the page of a note's case and finds the note in it.
 func (w *world) article(ctx context.Context, b *browser, ref string) (page, article *html.Node, err error) {
-	id, err := parseRef(ref)
+	n, err := w.tap.note(ref)
 	if err != nil {
 		return nil, nil, err
 	}
-	w.store.mu.Lock()
-	caseID := w.store.notes[id-1].Case
-	w.store.mu.Unlock()
-	page, err = w.get(ctx, b, fmt.Sprintf("/case/%d", caseID))
+	page, err = w.get(ctx, b, fmt.Sprintf("/case/%d", n.Case))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -225,32 +232,26 @@ func (w *world) See(ctx context.Context, ref string) (bottest.Seen, error) {
 	seen := seenCard(article)
 	// The console calls nobody: it has neither sound nor notification.
 	seen.Silent = true
-	id, _ := parseRef(ref)
-	w.store.mu.Lock()
-	defer w.store.mu.Unlock()
-	if p := w.store.notes[id-1].Thread; p != 0 {
-		seen.Parent = fmt.Sprint(p)
+	n, err := w.tap.note(ref)
+	if n.Thread != 0 {
+		seen.Parent = fmt.Sprint(n.Thread)
 	}
-	return seen, nil
+	return seen, err
 }
 
-func (w *world) Standing(_ context.Context, at bot.Place) ([]string, error) {
-	w.store.mu.Lock()
-	defer w.store.mu.Unlock()
-	var out []string
-	for _, n := range w.store.notes {
-		if n.Key == at.ID() {
-			out = append(out, fmt.Sprint(n.ID))
-		}
+func (w *world) Standing(ctx context.Context, at bot.Place) ([]string, error) {
+	n, err := w.tap.NoteByKey(ctx, at.ID()) // of which there is one: the key is unique
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
 	}
-	return out, nil
+	return []string{ref(n.ID)}, err
 }
 
 func (w *world) Delete(_ context.Context, ref string) error {
-	id, err := parseRef(ref)
-	if err == nil {
-		w.store.drop(id)
-	}
+	n, err := w.tap.note(ref)
+	w.tap.mu.Lock()
+	defer w.tap.mu.Unlock()
+	w.tap.gone[n.ID] = true
 	return err
 }
 
@@ -366,9 +367,9 @@ func (w *world) Say(ctx context.Context, who, parent, text string, mention bool)
 func (w *world) Faults() []bottest.Fault { return []bottest.Fault{bottest.LostAnswer} }
 
 func (w *world) Fail(bottest.Fault) {
-	w.store.mu.Lock()
-	defer w.store.mu.Unlock()
-	w.store.lose = true
+	w.tap.mu.Lock()
+	defer w.tap.mu.Unlock()
+	w.tap.lose = true
 }
 
 // answerOf reads the answer in a page or in what htmx would swap in.
@@ -438,4 +439,22 @@ func TestConsoleIsAChat(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOnSQLite puts the same suite through the real storage.
+func TestOnSQLite(t *testing.T) {
+	bottest.Run(t, func(t *testing.T, desk *bottest.FakeDesk) bottest.World {
+		store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "console.db"), sqlite.Options{Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := store.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		w := &world{t: t, people: map[string]*browser{}, htmx: true}
+		w.open(t, store, desk, nil)
+		return w
+	})
 }
