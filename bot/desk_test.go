@@ -173,6 +173,8 @@ const plain = "Dear Jo, thank you for telling us about the teapot. It came two w
 
 const testPlaybook = `
 publishing: {settle_after: 2h}
+sources:
+  shop: {kind: simulator, poll: 10m}
 team:
   name: Harbour
 contacts:
@@ -269,7 +271,7 @@ func (h *house) arrives(stars int, body string) int64 {
 	if err != nil {
 		h.Fatal(err)
 	}
-	h.pass(3 * time.Minute)
+	h.pass(11 * time.Minute)
 	c, err := h.store.CaseOf(h.ctx, review.Key{Source: "shop", ID: r.ID})
 	if err != nil {
 		h.Fatalf("the review did not become a case: %v", err)

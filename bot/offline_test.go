@@ -24,7 +24,7 @@ func TestOfflineDraftsPassTheChecks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.pass(3 * time.Minute)
+		h.pass(11 * time.Minute)
 		c, err := h.store.CaseOf(h.ctx, review.Key{Source: "shop", ID: r.ID})
 		if err != nil {
 			t.Fatal(err)
@@ -38,6 +38,9 @@ func TestOfflineDraftsPassTheChecks(t *testing.T) {
 		if c.Draft == nil {
 			t.Errorf("%s (%s): no draft: %s", r.ID, r.Language, c.Trouble)
 			continue
+		}
+		if c.Suspect {
+			continue // words planted for a machine: a person looks anyway
 		}
 		for _, f := range c.Draft.Findings {
 			if f.Level == review.Block {
