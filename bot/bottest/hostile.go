@@ -17,6 +17,7 @@ func Hostile() []HostileText {
 		{"slack", "<!channel> <@U123> <!subteam^S1> <#C1> <http://evil.example.com|click> *bold* _it_ ~gone~ `code` &lt;!here&gt; :smile:"},
 		{"discord", "@everyone @here <@123456789012345678> <@&1> <#2> [x](http://evil.example.com) **bold** __under__ ||spoiler|| <:e:1> </cmd:3> # big\n> quote\n- item"},
 		{"html", `<script>alert(1)</script><img src=x onerror=alert(1)><a href="http://evil.example.com">x</a> </textarea></pre></form> " onmouseover="x' {{.}} &amp; &#60; <!-- -->`},
+		{"mixed", "é\u200B <b>fat</b> <script>alert(1)</script> <!channel> <@U1> @everyone **x** \u202E||y|| 壊 [z](http://evil.example.com)"},
 		{"links", "see http://evil.example.com/a and https://evil.example.com or www.evil.example.com, mail a@evil.example.com, javascript:alert(1)"},
 		{"fence", "``` end of code ``` ~~~ \\*escaped\\* \\ ```js\nx\n```"},
 		{"template", "${7*7} #{7*7} <%= 7*7 %> {{7*7}} %s %d %n {0}"},

@@ -53,7 +53,7 @@ const small = `[...document.querySelectorAll("button, summary, input:not([type=h
 
 // nameless lists controls that a screen reader could not name.
 const nameless = `[...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, select, summary")]
-  .filter((e) => !(e.textContent.trim() || e.getAttribute("aria-label") || (e.labels && e.labels.length)))
+  .filter((e) => !(e.getAttribute("aria-label") || (e.matches("input, textarea, select") ? e.labels.length : e.textContent.trim())))
   .map((e) => e.outerHTML.slice(0, 120))`
 
 // TestPictures draws every page on every screen. It fails on whatever the
@@ -118,6 +118,9 @@ func TestKeysOnly(t *testing.T) {
 	b.Until(`document.querySelector("#sheet").open`)
 	at(b, "#sheet textarea")
 	b.Picture("light-form")
+	if bad := browsertest.Eval[[]string](b, nameless); len(bad) > 0 {
+		t.Errorf("the form has nameless controls: %q", bad)
+	}
 	if got := browsertest.Eval[string](b, `document.activeElement.value`); got != lampText {
 		t.Errorf("the form shows %q", got)
 	}

@@ -75,6 +75,12 @@ func TestAtTheMachine(t *testing.T) {
 			}
 		})
 	}
+	// A proxy at the machine that says nothing of itself still names the host
+	// that people asked for.
+	behind := newWorld(t, bottest.NewFakeDesk(), func(c *Config) { c.Loopback, c.BaseURL = true, "https://desk.example.com" })
+	if rec := ask(behind, http.MethodGet, "/", "", func(r *http.Request) { r.Host = "desk.example.com" }); rec.Code != 401 {
+		t.Errorf("behind a proxy a stranger is answered %d, want 401", rec.Code)
+	}
 	elsewhere := newWorld(t, bottest.NewFakeDesk(), nil)
 	if rec := ask(elsewhere, http.MethodGet, "/", "", func(r *http.Request) { r.Host = "127.0.0.1" }); rec.Code != 401 {
 		t.Errorf("a console that listens for others answers %d to a stranger, want 401", rec.Code)
