@@ -77,15 +77,12 @@ func (b *Bot) fitted(c bot.Card) message {
 	return m
 }
 
-// wordsOf is a card without anything that Slack could refuse.
+// wordsOf is a card without anything that Slack could refuse: no buttons, and
+// its links are words too. The console has the rest.
 func wordsOf(c bot.Card) message {
 	text := fallback(c)
 	words := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
-	m := message{text: text, blocks: paragraphs(words)}
-	if l := links(c.Links); l != nil {
-		m.blocks = append(m.blocks, l)
-	}
-	return m
+	return message{text: text, blocks: paragraphs(words)}
 }
 
 // refusedBlocks are Slack's errors for blocks that it does not like: nothing

@@ -37,11 +37,15 @@ func TestTextsAtTheLimitAndOneOver(t *testing.T) {
 		limit int
 		card  func(string) bot.Card
 	}{
-		"button":        {maxButtonLabel, button(func(b *bot.Button, s string) { b.Label = s })},
-		"button hint":   {maxButtonHint, button(func(b *bot.Button, s string) { b.Hint = s })},
-		"confirm":       {maxConfirmText, button(func(b *bot.Button, s string) { b.Confirm = s })},
-		"select":        {maxPlaceholder, one(func(c *bot.Card, s string) { c.Selects = []bot.Select{{Label: s, Token: bottest.Token("v", 7, ""), Options: []commands.Option{{Value: "a", Label: "A"}}}} })},
-		"option":        {maxOptionText, one(func(c *bot.Card, s string) { c.Selects = []bot.Select{{Label: "L", Token: bottest.Token("v", 7, ""), Options: []commands.Option{{Value: "a", Label: s}}}} })},
+		"button":      {maxButtonLabel, button(func(b *bot.Button, s string) { b.Label = s })},
+		"button hint": {maxButtonHint, button(func(b *bot.Button, s string) { b.Hint = s })},
+		"confirm":     {maxConfirmText, button(func(b *bot.Button, s string) { b.Confirm = s })},
+		"select": {maxPlaceholder, one(func(c *bot.Card, s string) {
+			c.Selects = []bot.Select{{Label: s, Token: bottest.Token("v", 7, ""), Options: []commands.Option{{Value: "a", Label: "A"}}}}
+		})},
+		"option": {maxOptionText, one(func(c *bot.Card, s string) {
+			c.Selects = []bot.Select{{Label: "L", Token: bottest.Token("v", 7, ""), Options: []commands.Option{{Value: "a", Label: s}}}}
+		})},
 		"link":          {maxHeader, one(func(c *bot.Card, s string) { c.Links = []bot.Link{{Label: s, URL: "https://example.com"}} })},
 		"draft":         {maxMessage - 2, one(func(c *bot.Card, s string) { c.Blocks = []bot.Block{{Kind: bot.Draft, Text: s}} })},
 		"review":        {maxMessage - 2, one(func(c *bot.Card, s string) { c.Blocks = []bot.Block{{Kind: bot.Quote, Text: s}} })},
@@ -129,7 +133,9 @@ func TestOwnCheckAgreesWithSlack(t *testing.T) {
 		"section":      func(o int) []slack.Block { return []slack.Block{slack.NewSectionBlock(long(maxText+o), nil, nil)} },
 		"context text": func(o int) []slack.Block { return []slack.Block{slack.NewContextBlock("", long(maxText+o))} },
 		"words":        func(o int) []slack.Block { return []slack.Block{words(maxText + o)} },
-		"button":       func(o int) []slack.Block { return []slack.Block{press(func(b *slack.ButtonBlockElement) { b.Text = long(maxButtonLabel + o) })} },
+		"button": func(o int) []slack.Block {
+			return []slack.Block{press(func(b *slack.ButtonBlockElement) { b.Text = long(maxButtonLabel + o) })}
+		},
 		"value": func(o int) []slack.Block {
 			return []slack.Block{press(func(b *slack.ButtonBlockElement) { b.Value = strings.Repeat("v", maxButtonValue+o) })}
 		},
@@ -159,7 +165,9 @@ func TestOwnCheckAgreesWithSlack(t *testing.T) {
 			}
 			return out
 		},
-		"block id": func(o int) []slack.Block { return []slack.Block{slack.NewRichTextBlock(strings.Repeat("i", maxID+o), slack.NewRichTextSection(slack.NewRichTextSectionTextElement("x", nil)))} },
+		"block id": func(o int) []slack.Block {
+			return []slack.Block{slack.NewRichTextBlock(strings.Repeat("i", maxID+o), slack.NewRichTextSection(slack.NewRichTextSectionTextElement("x", nil)))}
+		},
 		"elements": func(o int) []slack.Block {
 			var es []slack.BlockElement
 			for n := range maxActions + o {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,9 +86,11 @@ func (b *Bot) link(ctx context.Context, n int, pool *pool) error {
 		log.Info("connected to Slack")
 		ending := make(chan string, 1)
 		b.crew.busy.Go(func() {
-			defer pool.drop(w)
 			defer b.crew.recover("socket")
 			b.listen(ctx, w, pool, ending)
+			if ctx.Err() == nil { // else acknowledgements are still to come
+				pool.drop(w)
+			}
 		})
 		switch reason := <-ending; reason {
 		case "link_disabled":
@@ -234,13 +237,45 @@ func (b *Bot) delivered(ctx context.Context, e envelope, send func([]byte)) {
 type wire struct {
 	ws *websocket.Conn
 	mu sync.Mutex
+	// sent are the last acknowledgements: a write succeeds on a connection that
+	// the other end has just lost, so they go out again when this one breaks.
+	sent []sentAck
 }
+
+type sentAck struct {
+	at     time.Time
+	answer any
+}
+
+const (
+	maxSent = 256
+	// ackTime is how long Slack waits for an acknowledgement.
+	ackTime = 3 * time.Second
+)
 
 func (w *wire) write(v any) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ws.SetWriteDeadline(time.Now().Add(writeTime))
+	now := time.Now()
+	w.ws.SetWriteDeadline(now.Add(writeTime))
+	if len(w.sent) >= maxSent {
+		w.sent = append(w.sent[:0], w.sent[maxSent/2:]...)
+	}
+	w.sent = append(w.sent, sentAck{now, v})
 	return w.ws.WriteJSON(v)
+}
+
+// unsure are the acknowledgements that may not have arrived.
+func (w *wire) unsure() []any {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []any
+	for _, s := range w.sent {
+		if time.Since(s.at) < ackTime {
+			out = append(out, s.answer)
+		}
+	}
+	return out
 }
 
 // pool are the living connections.
@@ -255,17 +290,27 @@ func (p *pool) add(w *wire) {
 	p.wires = append(p.wires, w)
 }
 
-// drop forgets a connection that is over. While it was only told to stop
-// reading it stays, for acknowledgements that are still to come.
+// drop forgets a connection that is over, and sends what may have been lost
+// with it on another one. Slack does not say whether it takes an
+// acknowledgement there; that it comes twice does no harm.
 func (p *pool) drop(w *wire) {
+	w.ws.Close()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i, other := range p.wires {
-		if other == w {
-			p.wires = append(p.wires[:i:i], p.wires[i+1:]...)
+	p.wires = slices.DeleteFunc(p.wires, func(other *wire) bool { return other == w })
+	p.mu.Unlock()
+	for _, answer := range w.unsure() {
+		p.elsewhere(w, answer)
+	}
+}
+
+// elsewhere sends an acknowledgement on any other connection.
+func (p *pool) elsewhere(w *wire, answer any) bool {
+	for _, other := range p.others(w) {
+		if other.write(answer) == nil {
+			return true
 		}
 	}
-	w.ws.Close()
+	return false
 }
 
 func (p *pool) others(w *wire) []*wire {
@@ -287,15 +332,8 @@ func (p *pool) ack(w *wire, id string, body []byte, b *Bot) {
 	if body != nil {
 		answer["payload"] = json.RawMessage(body)
 	}
-	err := w.write(answer)
-	for _, other := range p.others(w) {
-		if err == nil {
-			return
-		}
-		err = other.write(answer)
-	}
-	if err != nil {
-		b.log.Warn("an acknowledgement could not be sent", "err", err)
+	if w.write(answer) != nil && !p.elsewhere(w, answer) {
+		b.log.Warn("an acknowledgement could not be sent", "envelope", id)
 	}
 }
 

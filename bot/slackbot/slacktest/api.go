@@ -88,6 +88,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if name == "apps.connections.open" { // the token must be in the header
 		s.mu.Lock()
 		s.calls[name]++
+		s.wake()
 		s.mu.Unlock()
 		s.sockets.open(w, token)
 		return

@@ -39,6 +39,11 @@ func (s *Server) content(a args, maxText int) (m Message, ref *refusal) {
 			return m, &refusal{name: name, detail: err.Error()}
 		}
 	}
+	for _, b := range m.Blocks {
+		if s.refuse != "" && b["type"] == s.refuse {
+			return m, no("invalid_blocks")
+		}
+	}
 	m.Blocks = withIDs(s, m.Blocks)
 	if raw, ok := a["metadata"]; ok && raw != "" {
 		if !a.object("metadata", &m.Metadata) || !flat(m.Metadata) {

@@ -89,6 +89,7 @@ type Server struct {
 	calls     map[string]int
 	rates     map[string]*rate.Limiter
 	faults    []Fault
+	refuse    string // a type of block that is refused
 	revoked   string // the error for every call, "" while the token is good
 	problems  []string
 }
@@ -294,6 +295,23 @@ func (s *Server) Message(channel, ts string) (Message, bool) {
 		return *m, true
 	}
 	return Message{}, false
+}
+
+// Leave puts somebody's message there, as it is, and gives it back.
+func (s *Server) Leave(m Message) Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.TS = s.stamp()
+	s.channels[m.Channel].messages = append(s.channels[m.Channel].messages, &m)
+	return m
+}
+
+// RefuseBlocks makes every message with this type of block fail, as if Slack
+// had a rule that nobody knows; "" ends it.
+func (s *Server) RefuseBlocks(kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = kind
 }
 
 // Delete removes a message as a moderator would.

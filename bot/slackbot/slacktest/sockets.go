@@ -18,15 +18,15 @@ type sockets struct {
 	server *Server
 	up     websocket.Upgrader
 
-	mu       sync.Mutex
-	changed  chan struct{}
-	tickets  map[string]bool
-	conns    []*conn
-	next     int
-	seq      int
-	waiting  map[string]chan json.RawMessage // envelopes that are not acknowledged yet
-	refuse   string                          // the error of apps.connections.open, "" while it works
-	disabled bool
+	mu      sync.Mutex
+	changed chan struct{}
+	tickets map[string]bool
+	conns   []*conn
+	next    int
+	seq     int
+	waiting map[string]chan json.RawMessage // envelopes that are not acknowledged yet
+	refuse  string                          // the error of apps.connections.open, "" while it works
+	last    *conn                           // that got a payload
 }
 
 // conn is one connection. A warned one still gets payloads, first of all.
@@ -189,6 +189,9 @@ func (k *sockets) send(kind string, payload any, retry int) (id string, acked ch
 		e["retry_attempt"], e["retry_reason"] = retry, ""
 	}
 	for _, c := range order {
+		k.mu.Lock()
+		k.last = c
+		k.mu.Unlock()
 		if c.write(e) == nil {
 			return id, acked, nil
 		}
@@ -218,6 +221,19 @@ func (s *Server) Connections() int {
 	return len(s.sockets.conns)
 }
 
+// Lasting counts the connections that are not announced to close.
+func (s *Server) Lasting() int {
+	s.sockets.mu.Lock()
+	defer s.sockets.mu.Unlock()
+	n := 0
+	for _, c := range s.sockets.conns {
+		if !c.warned.Load() {
+			n++
+		}
+	}
+	return n
+}
+
 // RefuseSockets makes apps.connections.open fail; "" ends it.
 func (s *Server) RefuseSockets(err string) {
 	s.sockets.mu.Lock()
@@ -237,9 +253,11 @@ func (s *Server) Warn(reason string) {
 	time.AfterFunc(s.opts.Warning, func() { c.ws.Close() })
 }
 
-// Drop breaks the oldest connection without a word.
+// Drop breaks the connection that got the last payload, without a word.
 func (s *Server) Drop() {
-	if c := s.sockets.oldest(); c != nil {
+	s.sockets.mu.Lock()
+	defer s.sockets.mu.Unlock()
+	if c := s.sockets.last; c != nil {
 		c.ws.UnderlyingConn().Close()
 	}
 }
