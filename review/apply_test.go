@@ -67,9 +67,11 @@ func at(t *testing.T, s review.Status) review.Case {
 	late.Now = start.Add(time.Hour)
 	ways := map[review.Status][]func(){
 		review.Seeded: {}, review.New: {},
-		review.Open:         {func() { step(review.Announced{}, system()) }},
-		review.Held:         {func() { step(review.Hold{For: "facts"}, by(cleo)) }},
-		review.Drafted:      {func() { step(review.Propose{Draft: review.Draft{Text: "Sorry.", Origin: review.FromModel, Revision: 1}}, system()) }},
+		review.Open: {func() { step(review.Announced{}, system()) }},
+		review.Held: {func() { step(review.Hold{For: "facts"}, by(cleo)) }},
+		review.Drafted: {func() {
+			step(review.Propose{Draft: review.Draft{Text: "Sorry.", Origin: review.FromModel, Revision: 1}}, system())
+		}},
 		review.Approved:     {func() { step(review.Approve{Text: c.Draft.Hash()}, by(ben)) }},
 		review.Publishing:   {func() { step(review.StartPublishing{}, late) }},
 		review.HandedOver:   {func() { step(review.HandOver{}, late) }},
@@ -120,6 +122,7 @@ func sample(v review.Verb, c review.Case) review.Action {
 		"fact": review.AddFact{Text: "It left on Monday."}, "unfact": review.RetractFact{N: 1},
 		"redraft": review.RequestDraft{}, "no_draft": review.NoDraft{Why: "down"},
 		"draft":   review.Propose{Draft: review.Draft{Text: "We are sorry.", Origin: review.FromModel, Revision: c.Review.Revision, Facts: c.FactsRevision}},
+		"judged":  review.Judge{Text: text},
 		"edit":    review.Edit{Base: text, Text: "Dear Jo, sorry."},
 		"discard": review.Discard{Text: text}, "waive": review.Waive{Text: text, Check: "no_blame", Reason: "fine"},
 		"approve": review.Approve{Text: text}, "undo": review.Undo{}, "void": review.Void{Why: "rules"},

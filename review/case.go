@@ -51,6 +51,9 @@ type Case struct {
 	Outdated  bool       `json:"outdated,omitempty"`  // the reply up there answers an earlier revision
 	Checks    int        `json:"checks,omitempty"`    // read-backs of this reply so far
 
+	Tokens int     `json:"tokens,omitempty"` // that language models took for this case so far
+	Cost   float64 `json:"cost,omitempty"`   // of them, in the currency of the models' prices
+
 	Promises []Promise `json:"promises,omitempty"`
 	Reports  []Report  `json:"reports,omitempty"`
 	Incident string    `json:"incident,omitempty"`

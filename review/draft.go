@@ -1,6 +1,9 @@
 package review
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Claim is one point that the customer makes.
 type Claim struct {
@@ -75,6 +78,7 @@ type Finding struct {
 	Words    string `json:"words,omitempty"` // the words it is about, verbatim
 	Message  string `json:"message"`         // one calm sentence: what is wrong and what to do
 	Waivable bool   `json:"waivable,omitempty"`
+	Judged   bool   `json:"judged,omitempty"` // by a language model; stays with its text until that changes
 }
 
 // Waiver is an approver's written reason for letting a waivable finding stand.
@@ -98,12 +102,15 @@ type Draft struct {
 	Model       string     `json:"model,omitempty"`
 	Prompt      string     `json:"prompt,omitempty"`      // hash of the prompt templates
 	Instruction string     `json:"instruction,omitempty"` // "shorter, and mention the courier"
-	Variant     string     `json:"variant,omitempty"`     // "shorter", "warmer", "plainer" or "light"; an edit keeps it
+	Variant     string     `json:"variant,omitempty"`     // "shorter", "warmer", "plainer", "formal" or "light"; an edit keeps it
 	Sentences   []Sentence `json:"sentences,omitempty"`   // nil when nobody analysed the text
 	Findings    []Finding  `json:"findings,omitempty"`
 	Checks      string     `json:"checks,omitempty"`    // version of the checks that gave the findings
 	Notes       []string   `json:"notes,omitempty"`     // the drafter's remarks for the approver
 	BackText    string     `json:"back_text,omitempty"` // back-translation for the approver
+	Judging     bool       `json:"judging,omitempty"`   // a second reading by a model is still to come
+	Tokens      int        `json:"tokens,omitempty"`    // that a language model took for this text, its reading included
+	Cost        float64    `json:"cost,omitempty"`      // of them, in the currency of the model's prices; 0 when not known
 	Revision    int        `json:"revision"`            // of the review it answers
 	Facts       int        `json:"facts"`               // facts revision it was written with
 	Playbook    string     `json:"playbook"`            // playbook version it was written with
@@ -122,6 +129,16 @@ func (d Draft) Covered() map[int]bool {
 		}
 	}
 	return m
+}
+
+// Deterministic are the findings that code made.
+func (d Draft) Deterministic() []Finding {
+	return slices.DeleteFunc(slices.Clone(d.Findings), func(f Finding) bool { return f.Judged })
+}
+
+// Judged are the findings that a language model made on these very words.
+func (d Draft) Judged() []Finding {
+	return slices.DeleteFunc(slices.Clone(d.Findings), func(f Finding) bool { return !f.Judged })
 }
 
 // Binding is all that an approval is for. When any part differs, the approval

@@ -102,6 +102,12 @@ func (h *history) action(v review.Verb) review.Action {
 		r := words(float64(1 + h.texts%5))
 		r.Body = fmt.Sprintf("edited %d", h.texts%3)
 		return review.Revise{Review: r}
+	case "judged":
+		j := review.Judge{Text: hash, Tokens: 10}
+		if h.texts%3 == 0 {
+			j.Findings = []review.Finding{{Check: "grounded_claims", Level: review.Block, Waivable: true}}
+		}
+		return j
 	case "ask":
 		return review.Ask{Question: text}
 	case "postpone":
@@ -115,6 +121,9 @@ func (h *history) book(v review.Verb, o review.Occasion, before review.Case) {
 	switch v {
 	case "undo", "void", "withdraw", "rework", "discard", "draft", "edit", "hold":
 		h.approved = nil // taken back, or for a text that is not on the card any more
+	}
+	if v == "judged" && before.Status == review.Approved && h.c.Status == review.Drafted {
+		h.approved = nil // taken back by the second reading
 	}
 	if v != "approve" {
 		return

@@ -50,6 +50,7 @@ var rules = map[Verb]rule{
 	"redraft":   {"asking for a draft", person | system, Responder, writing},
 	"draft":     {"a draft", system, Nobody, writing},
 	"no_draft":  {"a failed draft", system, Nobody, writing},
+	"judged":    {"the second reading", system, Nobody, []Status{Drafted, Approved}},
 	"edit":      {"writing the text", person, Responder, writing},
 	"discard":   {"discarding the text", person, Responder, []Status{Drafted}},
 	"waive":     {"waiving a finding", person, Approver, []Status{Drafted}},

@@ -61,6 +61,7 @@ func (a Propose) apply(m *move) error {
 	if err := m.take(d); err != nil {
 		return err
 	}
+	m.spent(d.Tokens, d.Cost)
 	m.detail("model", d.Model)
 	m.detail("prompt", d.Prompt)
 	return nil
@@ -88,6 +89,7 @@ type Edit struct {
 	Findings  []Finding // of the checks on exactly this text
 	Checks    string
 	Sentences []Sentence // what stayed of the analysis; nil for none
+	Judge     bool       // let a second reading by a language model follow, see [Judge]
 }
 
 // Verb is "edit".
@@ -109,12 +111,16 @@ func (a Edit) apply(m *move) error {
 	if m.c.Draft != nil {
 		variant = m.c.Draft.Variant // a changed comma does not make a light text a plain one
 	}
-	return m.take(Draft{
+	err := m.take(Draft{
 		Text: a.Text, Language: a.Language, Origin: FromPerson, Variant: variant,
 		Author: m.By.Person.ID, AuthorName: m.By.Person.Name,
-		Sentences: a.Sentences, Findings: a.Findings, Checks: a.Checks,
+		Sentences: a.Sentences, Findings: a.Findings, Checks: a.Checks, Judging: a.Judge,
 		Revision: m.c.Review.Revision, Facts: m.c.FactsRevision,
 	})
+	if err == nil && a.Judge {
+		m.work(WorkJudge, m.Now, "")
+	}
+	return err
 }
 
 // take makes d the current text; whatever was approved before is void.

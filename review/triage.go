@@ -21,6 +21,8 @@ type Triage struct {
 	Suggested Verdict
 	Suspect   bool
 	Questions []string // what must not be guessed
+	Tokens    int      // that a language model took for it
+	Cost      float64  // of them, in the currency of the model's prices
 }
 
 // Verb is "triage".
@@ -38,6 +40,7 @@ func (a Triage) apply(m *move) error {
 			c.Questions = append(c.Questions, Question{N: len(c.Questions) + 1, Text: q, At: m.Now})
 		}
 	}
+	m.spent(a.Tokens, a.Cost)
 	m.detail("by", a.By)
 	m.detail("claims", itoa(len(a.Claims)))
 	m.detail("class", string(a.Class))

@@ -12,6 +12,7 @@ const (
 	WorkCards    WorkKind = "cards"    // bring the chat's cards up to the case
 	WorkTriage   WorkKind = "triage"   // ask for claims, language, heat
 	WorkDraft    WorkKind = "draft"    // ask for a draft
+	WorkJudge    WorkKind = "judge"    // read a person's text a second time
 	WorkPublish  WorkKind = "publish"  // leave the outbox
 	WorkVerify   WorkKind = "verify"   // read the live state back
 	WorkSettle   WorkKind = "settle"   // close a live case with nothing open
