@@ -54,7 +54,7 @@ func (p *program) auditExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "export",
 		Short:   "Write the audit log as JSON lines",
-		Long:    "Write the audit log as JSON lines, one entry a line; the same as `evenkeel export audit`.",
+		Long:    "Write the audit log as JSON lines, as `evenkeel export audit` does.",
 		Example: "  evenkeel audit export -o audit.jsonl",
 		Args:    wants(0, 0, "no arguments"),
 		RunE:    p.with(func(ctx context.Context, c *call, _ []string) error { return c.exportAudit(ctx, o) }),

@@ -76,9 +76,9 @@ func (c *call) demoDatabase(ctx context.Context, now func() time.Time) (storage.
 		store, err := openDatabase(ctx, c.values.Get(setDatabase), o)
 		return store, func() {}, err
 	}
-	dir, err := os.MkdirTemp("", "evenkeel-demo-")
+	dir, err := os.MkdirTemp(c.passingDir(), "evenkeel-demo-")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("no place for a passing database (%w); name one with --database", err)
 	}
 	remove := func() { _ = os.RemoveAll(dir) }
 	store, err := openDatabase(ctx, "sqlite:"+filepath.Join(dir, "demo.db"), o)
@@ -87,6 +87,18 @@ func (c *call) demoDatabase(ctx context.Context, now func() time.Time) (storage.
 		return nil, nil, err
 	}
 	return store, remove, nil
+}
+
+// passingDir is where a database stands that nobody will miss: in memory where
+// the system has a place for that, so that the demo does not wait for a disk.
+func (c *call) passingDir() string {
+	const memory = "/dev/shm"
+	if c.getenv("TMPDIR") == "" {
+		if info, err := os.Stat(memory); err == nil && info.IsDir() {
+			return memory
+		}
+	}
+	return os.TempDir()
 }
 
 // demoSourceName is a name under which the database knows no reviews yet: the

@@ -106,7 +106,7 @@ type exportedCase struct {
 
 // readWhole reads the histories of a case. History has none.
 func readWhole(ctx context.Context, store storage.Store, k review.Case) (exportedCase, error) {
-	e := exportedCase{ID: k.ID, Version: k.Version, Status: k.Status, Verdict: k.Verdict, Review: k.Review, Case: k}
+	e := exportedCase{ID: k.ID, Version: k.Version, Status: k.Status, Review: k.Review, Case: k}
 	if k.Status == review.Seeded {
 		return e, nil
 	}

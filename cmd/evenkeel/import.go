@@ -46,7 +46,8 @@ because it may be another platform's with the same id.
 
 Columns are id, rating, title, body, language, author, author_id, created,
 updated, url, reply, reply_at, verified, subject, subject_id, subject_url,
-account and location: by position (id,-,body), or by name (body=content,rating=score).
+account and location: by position (id,-,body), or by name
+(body=content,rating=score).
 
 Exit code 1 says that lines were rejected; all others were taken.`,
 		Example: `  evenkeel import reviews.csv --dry-run

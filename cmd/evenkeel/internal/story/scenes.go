@@ -121,12 +121,12 @@ const (
 The courier lost the parcel for a week; it left us on 3 March, the day after the order. Please write to care@harbour-and-pine.example.com so that we can look at the zip with you.
 
 Ana, Harbour & Pine`
-	sizeText = `Beste Sanne, twee weken wachten op een antwoord over het ruilen van uw maat is te lang, en dat aan de telefoon niemand van uw bericht wist, maakt het niet beter. Dat spijt ons.
+	sizeText = `Beste Sanne, twee weken wachten op een antwoord over het ruilen van uw maat is te lang, en aan de telefoon had niemand uw bericht gezien. Dat spijt ons.
 
 Schrijf ons op care@harbour-and-pine.example.com, dan bekijken wij samen de maat van uw jas.
 
 Ana, Harbour & Pine`
-	sizeAgain = `Beste Sanne, u wachtte twee weken op een antwoord over de maat van uw jas, en aan de telefoon wist niemand van uw bericht. Dat spijt ons; zo hoort het niet te gaan.
+	sizeAgain = `Beste Sanne, u wachtte twee weken op een antwoord over de maat van uw jas, en aan de telefoon had niemand uw bericht gezien. Dat spijt ons; zo hoort het niet te gaan.
 
 Wij lezen mee op care@harbour-and-pine.example.com en bekijken daar samen de maat.
 
