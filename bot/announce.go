@@ -65,12 +65,19 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 	for _, m := range posted {
 		s.standing[m.Key] = m
 	}
+	var summary []review.Work
+	if change != nil && !wanted[0].Quiet {
+		if window, burst := d.bursts.opening(chat.Name(), d.Now()); burst {
+			wanted[0].Quiet = true
+			summary = append(summary, burstWork(chat.Name(), s.channel, window, d.Now()))
+		}
+	}
 	for _, k := range wanted {
 		if err := s.bring(ctx, c.ID, k); err != nil {
 			return s.trouble(ctx, err)
 		}
 	}
-	batch := &storage.Batch{Done: &j, Messages: s.drawn, Change: change}
+	batch := &storage.Batch{Done: &j, Messages: s.drawn, Change: change, Work: summary}
 	if change != nil {
 		for _, other := range d.cardWork(c) {
 			if other.Kind != j.Kind {

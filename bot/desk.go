@@ -36,6 +36,10 @@ type Config struct {
 	Sources  []sources.Source
 	Drafter  Drafter
 	Triager  Triager
+	// Judge reads every text a second time, and Translator puts a person's text
+	// into the team's language. Both need a language model and may be nil.
+	Judge      Judge
+	Translator Translator
 	Now      func() time.Time // time.Now when nil
 	Logger   *slog.Logger     // slog.Default when nil
 	// ConsoleURL is where people open case pages, "" without a console.
@@ -60,6 +64,7 @@ type Desk struct {
 	workers map[review.WorkKind]worker
 
 	publishing keyedMutex // one publish at a time for each source
+	bursts     bursts
 }
 
 var (
@@ -104,6 +109,7 @@ func New(c Config) (*Desk, error) {
 func (d *Desk) Attach(c Chat) {
 	d.chats = append(d.chats, c)
 	d.workers[cardsKind(c.Name())] = d.cardsWorker(c)
+	d.workers[burstKind(c.Name())] = d.burstWorker(c)
 }
 
 // Now is the desk's time, to the microsecond: what storage keeps.

@@ -403,3 +403,32 @@ func TestHeardInTheThread(t *testing.T) {
 		t.Errorf("the wish did not reach the drafter: %+v", d)
 	}
 }
+
+func TestBurstIsOneSummary(t *testing.T) {
+	h := open(t)
+	for n := range 30 {
+		if _, err := h.platform.Add(simulator.Review{Rating: 1 + n%3, Title: fmt.Sprint("No network ", n), Body: "No network since this morning.", Author: "Jo", Language: "en"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.pass(15 * time.Minute)
+	h.chat.mu.Lock()
+	defer h.chat.mu.Unlock()
+	loud, quiet, summaries := 0, 0, 0
+	for _, p := range h.chat.posts {
+		switch {
+		case p.at.Case == 0:
+			summaries++
+			if !strings.Contains(p.card.Title, "30 reviews") {
+				t.Errorf("the summary says %q", p.card.Title)
+			}
+		case p.at.Key == "parent" && p.at.Quiet:
+			quiet++
+		case p.at.Key == "parent":
+			loud++
+		}
+	}
+	if loud >= 10 || loud+quiet != 30 || summaries != 1 {
+		t.Errorf("%d loud threads, %d quiet ones, %d summaries", loud, quiet, summaries)
+	}
+}
