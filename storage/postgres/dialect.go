@@ -2,12 +2,15 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/evenkeel/evenkeel/storage/internal/relational"
 )
@@ -25,10 +28,36 @@ var dialect = relational.Dialect{
 	// The writer looks up rows by key only. Its plans must not turn into scans
 	// while the statistics of a young database are behind.
 	Prepare:  []string{"SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan"},
+	Pipeline: pipeline,
 	Judge:    judge,
 	Explain:  explain,
 	Timeout:  40 * time.Second,
 	Patience: 20 * time.Second,
+}
+
+// pipeline sends statements in one round trip. pgx keeps them prepared.
+func pipeline(ctx context.Context, conn *sql.Conn, list []relational.Statement) (wrote []int64, err error) {
+	err = conn.Raw(func(driver any) error {
+		c, ok := driver.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("the driver is a %T, not pgx's", driver)
+		}
+		var batch pgx.Batch
+		for _, s := range list {
+			batch.Queue(s.Query, s.Args...)
+		}
+		results := c.Conn().SendBatch(ctx, &batch)
+		wrote = make([]int64, len(list))
+		for i := range list {
+			tag, err := results.Exec()
+			if err != nil {
+				return errors.Join(err, results.Close())
+			}
+			wrote[i] = tag.RowsAffected()
+		}
+		return results.Close()
+	})
+	return wrote, err
 }
 
 // again are the errors after which the same transaction may well succeed on a

@@ -1,13 +1,14 @@
 package storagetest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/evenkeel/evenkeel/review"
@@ -53,8 +54,9 @@ func testModel(t *testing.T, b *bed) {
 			"retry":  m.retry,
 			"extend": m.extend,
 			"time":   func(rt *rapid.T) { m.now = m.now.Add(m.minutes(rt, "minutes pass")) },
-			"":       func(rt *rapid.T) { m.compare(rt, t) },
+			"":       m.compare,
 		})
+		m.compareAll(rt)
 	})
 	chain(t, b.st)
 }
@@ -122,6 +124,9 @@ func (m *model) batch(rt *rapid.T) {
 	}
 	if want == nil {
 		m.apply(&b, n)
+	}
+	if _, known := m.cases[n]; known {
+		m.compareCase(rt, n)
 	}
 }
 
@@ -229,7 +234,7 @@ func (m *model) claim(rt *rapid.T) {
 	for _, j := range jobs {
 		claimed = append(claimed, fmt.Sprint(j.Key, j.Due, j.Attempts, j.Fence, j.Text))
 	}
-	if !slices.IsSortedFunc(jobs, func(a, b storage.Job) int { return cmp.Compare(a.Due.UnixNano(), b.Due.UnixNano()) }) {
+	if !slices.IsSortedFunc(jobs, func(a, b storage.Job) int { return a.Due.Compare(b.Due) }) {
 		rt.Fatalf("the jobs are not oldest first: %v", jobs)
 	}
 	slices.Sort(want)
@@ -275,21 +280,32 @@ func (m *model) fenced(rt *rapid.T, holds bool, err error) {
 	}
 }
 
-// compare holds everything that can be read against the model.
-func (m *model) compare(rt *rapid.T, t *testing.T) {
-	st, ctx := m.bed.st, m.bed.ctx()
+// compare holds the next due time against the model, after every step.
+func (m *model) compare(rt *rapid.T) {
 	var next time.Time
-	pending := map[review.WorkKind]storage.PendingWork{}
-	for key, w := range m.work {
-		if w.done {
-			continue
-		}
+	for _, w := range m.work {
 		at := w.due
 		if w.leased() {
 			at = w.lease
 		}
-		if next.IsZero() || at.Before(next) {
+		if !w.done && (next.IsZero() || at.Before(next)) {
 			next = at
+		}
+	}
+	at, ok, err := m.bed.st.NextDue(m.bed.ctx(), m.kinds())
+	if err != nil || ok == next.IsZero() || !at.Equal(next) {
+		rt.Fatalf("next due is %s (%t, %v), the model says %s", at, ok, err, next)
+	}
+}
+
+// compareAll holds what is pending and the cards against the model, at the end
+// of a run.
+func (m *model) compareAll(rt *rapid.T) {
+	st, ctx := m.bed.st, m.bed.ctx()
+	pending := map[review.WorkKind]storage.PendingWork{}
+	for key, w := range m.work {
+		if w.done {
+			continue
 		}
 		p := pending[review.WorkKind(key[0])]
 		p.Count++
@@ -300,10 +316,6 @@ func (m *model) compare(rt *rapid.T, t *testing.T) {
 			p.Tried++
 		}
 		pending[review.WorkKind(key[0])] = p
-	}
-	at, ok, err := st.NextDue(ctx, m.kinds())
-	if err != nil || ok == next.IsZero() || !at.Equal(next) {
-		rt.Fatalf("next due is %s (%t, %v), the model says %s", at, ok, err, next)
 	}
 	all, err := st.Pending(ctx)
 	for _, k := range m.kinds() {
@@ -320,11 +332,15 @@ func (m *model) compare(rt *rapid.T, t *testing.T) {
 			rt.Fatalf("a message is %v, the model says %v", msg, m.messages[msg.Key])
 		}
 	}
-	for n, want := range m.cases {
-		c, err := st.Case(ctx, want.ID)
-		if err != nil {
-			rt.Fatal(err)
-		}
-		same(t, fmt.Sprintf("case %d of the run", n), c, kept(want))
+}
+
+// compareCase holds the run's nth case against the model.
+func (m *model) compareCase(rt *rapid.T, n int) {
+	c, err := m.bed.st.Case(m.bed.ctx(), m.cases[n].ID)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if d := cmp.Diff(kept(m.cases[n]), c, cmpopts.EquateEmpty()); d != "" {
+		rt.Fatalf("case %d of the run differs (-model +store):\n%s", n, d)
 	}
 }

@@ -1,6 +1,8 @@
 package relational
 
 import (
+	"context"
+	"database/sql"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -33,11 +35,21 @@ type Dialect struct {
 	Parallel  bool     // several connections may write at once: small writes need not queue
 	Prepare   []string // run on a connection before it is used to write
 
+	// Pipeline sends statements all at once; nil where there is no round trip
+	// to save.
+	Pipeline func(context.Context, *sql.Conn, []Statement) ([]int64, error)
+
 	Timeout time.Duration       // bounds one transaction, whatever the network does; 0 where there is none
 	Judge   func(error) Trouble // what an error means
 	Explain func(error) error   // says it to people, wrapping the error
 	// Patience bounds how long the answer to a lost COMMIT is looked for.
 	Patience time.Duration
+}
+
+// Statement is a write with its parameters.
+type Statement struct {
+	Query string
+	Args  []any
 }
 
 // Options are what every backend takes.

@@ -20,6 +20,7 @@ type session struct {
 	d     *Dialect
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	texts map[string]string // queries with the dialect's parameters
 }
 
 func openSession(ctx context.Context, db *sql.DB, d *Dialect) (*session, error) {
@@ -27,7 +28,7 @@ func openSession(ctx context.Context, db *sql.DB, d *Dialect) (*session, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &session{d: d, conn: conn, stmts: make(map[string]*sql.Stmt)}
+	s := &session{d: d, conn: conn, stmts: make(map[string]*sql.Stmt), texts: make(map[string]string)}
 	for _, q := range d.Prepare {
 		if _, err := conn.ExecContext(ctx, q); err != nil {
 			s.discard()
@@ -51,7 +52,7 @@ func (s *session) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 	if st, ok := s.stmts[query]; ok {
 		return st, nil
 	}
-	st, err := s.conn.PrepareContext(ctx, s.d.bind(query))
+	st, err := s.conn.PrepareContext(ctx, s.bound(query))
 	if err != nil {
 		return nil, fmt.Errorf("preparing %.60q: %w", query, err)
 	}
@@ -69,6 +70,36 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (int64, e
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// bound is a query with the dialect's parameters.
+func (s *session) bound(query string) string {
+	b, ok := s.texts[query]
+	if !ok {
+		b = s.d.bind(query)
+		s.texts[query] = b
+	}
+	return b
+}
+
+// all executes statements in their order and returns how many rows each wrote;
+// in one round trip where the dialect can.
+func (s *session) all(ctx context.Context, list []Statement) ([]int64, error) {
+	if s.d.Pipeline != nil {
+		for i := range list {
+			list[i].Query = s.bound(list[i].Query)
+		}
+		return s.d.Pipeline(ctx, s.conn, list)
+	}
+	wrote := make([]int64, len(list))
+	for i, st := range list {
+		n, err := s.exec(ctx, st.Query, st.Args...)
+		if err != nil {
+			return nil, err
+		}
+		wrote[i] = n
+	}
+	return wrote, nil
 }
 
 func (s *session) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

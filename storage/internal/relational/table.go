@@ -52,20 +52,37 @@ func (t *table) knownReplaced(key []string, stay ...string) string {
 	return " ON CONFLICT (" + strings.Join(key, ", ") + ") DO UPDATE SET " + strings.Join(set, ", ")
 }
 
-// run adds rows, each in the order of the table's columns, and returns how
-// many were added or changed.
+// plan is the statements that add rows, each row in the order of the table's
+// columns.
+func (in *insertion) plan(rows [][]any) []Statement {
+	var out []Statement
+	_ = runs(len(rows), func(from, length int) error {
+		out = append(out, in.statement(rows[from:from+length]))
+		return nil
+	})
+	return out
+}
+
+// statement adds a number of rows that is a power of two.
+func (in *insertion) statement(rows [][]any) Statement {
+	args := make([]any, 0, len(rows)*in.cols)
+	for _, row := range rows {
+		args = append(args, row...)
+	}
+	return Statement{Query: in.text[bits.TrailingZeros(uint(len(rows)))], Args: args}
+}
+
+// run adds rows and returns how many were added or changed.
 func (in *insertion) run(ctx context.Context, r runner, rows [][]any) (int64, error) {
 	var total int64
-	err := runs(len(rows), func(from, length int) error {
-		args := make([]any, 0, length*in.cols)
-		for _, row := range rows[from : from+length] {
-			args = append(args, row...)
+	for _, s := range in.plan(rows) {
+		n, err := r.exec(ctx, s.Query, s.Args...)
+		if err != nil {
+			return total, err
 		}
-		n, err := r.exec(ctx, in.text[bits.TrailingZeros(uint(length))], args...)
 		total += n
-		return err
-	})
-	return total, err
+	}
+	return total, nil
 }
 
 // runs cuts n into lengths that are powers of two, the longest first.

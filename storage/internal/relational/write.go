@@ -3,9 +3,9 @@ package relational
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/evenkeel/evenkeel/review"
-	"github.com/evenkeel/evenkeel/storage"
 )
 
 // The statements of a group. A changed case is an insertion that meets its own
@@ -25,97 +25,96 @@ var (
 	insertTexts     = textsTable.inserting(knownFails)
 )
 
-// write sends the group's rows to the database. Parents go before children,
-// and a case after the approval and reply it points at.
+// plan is what a group sends to the database, all at once.
+type plan struct {
+	list []Statement
+	want []int64 // rows that each must write, -1 for any number
+	wake []bool  // rows that it writes are work that is due
+}
+
+func (p *plan) add(want int64, wake bool, s Statement) {
+	p.list, p.want, p.wake = append(p.list, s), append(p.want, want), append(p.wake, wake)
+}
+
+// insert adds rows, every one of which must be written.
+func (p *plan) insert(in *insertion, rows [][]any) {
+	for _, s := range in.plan(rows) {
+		p.add(int64(len(s.Args)/in.cols), false, s)
+	}
+}
+
+// write sends the group's rows to the database and moves the audit head to the
+// last entry. Parents go before children, and a case after the approval and
+// reply it points at.
 func (g *group) write(ctx context.Context) error {
-	r := &g.rows
-	for _, step := range []struct {
-		in   *insertion
-		rows [][]any
-		all  bool // every row must be written
-	}{
-		{insertCases, r.newCases, true},
-		{insertRevisions, r.revisions, true},
-		{insertDrafts, r.drafts, true},
-		{insertApprovals, r.approvals, true},
-		{insertReplies, r.replies, true},
-		{updateCases, r.cases, true},
-		{insertReceipts, r.receipts, true},
-		{insertEvents, r.events, true},
-		{insertTexts, r.texts, true},
-	} {
-		n, err := step.in.run(ctx, g.s, step.rows)
-		if err != nil {
-			return err
+	r, p := &g.rows, &plan{}
+	p.insert(insertCases, r.newCases)
+	p.insert(insertRevisions, r.revisions)
+	p.insert(insertDrafts, r.drafts)
+	p.insert(insertApprovals, r.approvals)
+	p.insert(insertReplies, r.replies)
+	p.insert(updateCases, r.cases)
+	p.insert(insertReceipts, r.receipts)
+	p.insert(insertEvents, r.events)
+	p.insert(insertTexts, r.texts)
+	p.complete(r.done, g.now)
+	p.insertWork(r.work)
+	inTurn(r.messages, func(m []any) any { return [3]any{m[0], m[1], m[2]} }, func(rows [][]any) { p.insert(insertMessages, rows) })
+	inTurn(r.sources, func(s []any) any { return s[0] }, func(rows [][]any) { p.insert(insertSources, rows) })
+	hash := g.hash
+	p.add(1, false, Statement{Query: "UPDATE audit_head SET seq = ?, hash = ?, cases = ? WHERE id = 1", Args: []any{g.seq, hash[:], g.cases}})
+	wrote, err := g.s.all(ctx, p.list)
+	if err != nil {
+		return err
+	}
+	for i, n := range wrote {
+		if p.want[i] >= 0 && n != p.want[i] {
+			return fmt.Errorf("%w: %.30q wrote %d rows, not %d", review.ErrConflict, p.list[i].Query, n, p.want[i])
 		}
-		if step.all && n != int64(len(step.rows)) {
-			return fmt.Errorf("%w: %d of %d rows were written", review.ErrConflict, n, len(step.rows))
-		}
+		g.woke = g.woke || p.wake[i] && n > 0
 	}
-	if err := g.complete(ctx); err != nil {
-		return err
-	}
-	if err := g.insertWork(ctx); err != nil {
-		return err
-	}
-	if err := inTurn(r.messages, func(m []any) any { return [3]any{m[0], m[1], m[2]} }, func(rows [][]any) error {
-		_, err := insertMessages.run(ctx, g.s, rows)
-		return err
-	}); err != nil {
-		return err
-	}
-	return inTurn(r.sources, func(s []any) any { return s[0] }, func(rows [][]any) error {
-		_, err := insertSources.run(ctx, g.s, rows)
-		return err
-	})
+	return nil
 }
 
 // inTurn hands items on in order, in stretches within which no key occurs
 // twice: one statement must not meet a row twice.
-func inTurn[T any](items []T, key func(T) any, write func([]T) error) error {
+func inTurn[T any](items []T, key func(T) any, write func([]T)) {
 	seen := make(map[any]bool, len(items))
 	from := 0
 	for i, item := range items {
 		k := key(item)
 		if seen[k] {
-			if err := write(items[from:i]); err != nil {
-				return err
-			}
+			write(items[from:i])
 			from = i
 			clear(seen)
 		}
 		seen[k] = true
 	}
-	if from == len(items) {
-		return nil
+	if from < len(items) {
+		write(items[from:])
 	}
-	return write(items[from:])
 }
 
 // complete marks claimed work as done, or as due again if somebody asked for
 // it meanwhile.
-func (g *group) complete(ctx context.Context) error {
-	done := g.rows.done
-	return runs(len(done), func(from, length int) error {
-		n, err := g.s.exec(ctx, completeWork+"("+marks(length)+")",
-			append([]any{g.now.UnixMicro()}, done[from:from+length]...)...)
-		if err == nil && n != int64(length) {
-			err = fmt.Errorf("%w: %d of %d rows were completed", storage.ErrFenced, n, length)
-		}
-		return err
+func (p *plan) complete(done []any, now time.Time) {
+	_ = runs(len(done), func(from, length int) error {
+		p.add(int64(length), false, Statement{
+			Query: completeWork + "(" + marks(length) + ")",
+			Args:  append([]any{now.UnixMicro()}, done[from:from+length]...),
+		})
+		return nil
 	})
 }
 
 // insertWork adds work, and re-arms what asks for it.
-func (g *group) insertWork(ctx context.Context) error {
-	key := func(w review.Work) any {
-		return struct {
-			kind review.WorkKind
-			id   int64
-			key  string
-		}{w.Kind, w.Case, w.Key}
+func (p *plan) insertWork(work []review.Work) {
+	type identity struct {
+		kind review.WorkKind
+		id   int64
+		key  string
 	}
-	return inTurn(g.rows.work, key, func(work []review.Work) error {
+	inTurn(work, func(w review.Work) any { return identity{w.Kind, w.Case, w.Key} }, func(work []review.Work) {
 		var once, again [][]any
 		for _, w := range work {
 			row := []any{ident(string(w.Kind)), w.Case, ident(w.Key), w.Due.UnixMicro(), label(w.Text)}
@@ -125,19 +124,8 @@ func (g *group) insertWork(ctx context.Context) error {
 				once = append(once, row)
 			}
 		}
-		added, err := insertWork.run(ctx, g.s, once)
-		if err != nil {
-			return err
+		for _, s := range append(insertWork.plan(once), rearmWork.plan(again)...) {
+			p.add(-1, true, s)
 		}
-		armed, err := rearmWork.run(ctx, g.s, again)
-		g.woke = g.woke || added+armed > 0
-		return err
 	})
-}
-
-// finish moves the audit head to where the group's last entry left it.
-func (g *group) finish(ctx context.Context) error {
-	hash := g.hash
-	_, err := g.s.exec(ctx, "UPDATE audit_head SET seq = ?, hash = ?, cases = ? WHERE id = 1", g.seq, hash[:], g.cases)
-	return err
 }

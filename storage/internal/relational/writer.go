@@ -292,10 +292,7 @@ func (w *writer) fill(ctx context.Context, items []*item) (g *group, wrote bool,
 	if !wrote {
 		return g, false, nil
 	}
-	if err := g.write(ctx); err != nil {
-		return g, false, err
-	}
-	return g, true, g.finish(ctx)
+	return g, true, g.write(ctx)
 }
 
 // extra runs what an item does besides its batch.
