@@ -164,7 +164,7 @@ func (p painter) standing() string {
 			s += "; another draft is being written"
 		}
 	case review.Approved:
-		s = "approved; goes out at " + p.desk.clockTime(c.PublishAt)
+		s = "approved; goes out at " + p.desk.Clock(c.PublishAt)
 		if p.paused {
 			s = "approved; publishing is paused"
 		}

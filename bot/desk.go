@@ -40,8 +40,8 @@ type Config struct {
 	// into the team's language. Both need a language model and may be nil.
 	Judge      Judge
 	Translator Translator
-	Now      func() time.Time // time.Now when nil
-	Logger   *slog.Logger     // slog.Default when nil
+	Now        func() time.Time // time.Now when nil
+	Logger     *slog.Logger     // slog.Default when nil
 	// ConsoleURL is where people open case pages, "" without a console.
 	ConsoleURL string
 	// Worker names this process among replicas, for the log.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/internal/crash"
@@ -61,6 +62,7 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 		return d.done(ctx, j)
 	}
 	req := d.draftRequest(c, j.Text)
+	variant, notes := d.vary(c, &req)
 	if req.Examples, err = d.examples(ctx, c); err != nil {
 		return err
 	}
@@ -73,11 +75,13 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 	}
 	draft := result.Draft
 	draft.Revision, draft.Facts = c.Review.Revision, c.FactsRevision
-	draft.Instruction, draft.Notes = j.Text, result.Notes
+	draft.Instruction, draft.Variant, draft.Notes = j.Text, variant, append(notes, result.Notes...)
+	draft.Tokens, draft.Cost = tokens(result.Usage), result.Usage.Cost
 	draft.Findings, draft.Checks, err = d.check(ctx, c, draft)
 	if err != nil {
 		return err
 	}
+	d.judgeDraft(ctx, c, &draft)
 	_, err = d.act(ctx, j.Case, review.BySystem("drafter"), review.Propose{Draft: draft}, nil, storage.Batch{Done: &j})
 	crash.Point("draft.recorded")
 	switch {
@@ -109,7 +113,8 @@ func (d *Desk) examples(ctx context.Context, c review.Case) ([]string, error) {
 // sameness is how many earlier replies of a source a text is compared with.
 const sameness = 200
 
-// check holds a text against the rubric.
+// check holds a text against the rubric. What a second reading found on these
+// very words still stands.
 func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]review.Finding, string, error) {
 	earlier, err := d.Store.RecentReplies(ctx, c.Review.Key.Source, sameness)
 	if err != nil {
@@ -122,11 +127,16 @@ func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]
 		}
 		in.Earlier = append(in.Earlier, rubric.FingerprintOf(r.Text))
 	}
-	return rubric.Check(in), rubric.Version(), nil
+	version := rubric.Version()
+	if strings.HasSuffix(draft.Checks, "+"+judged) {
+		version += "+" + judged
+	}
+	return append(rubric.Check(in), draft.Judged()...), version, nil
 }
 
-// Edit checks a person's text and makes it the draft. What it keeps of the
-// former draft's analysis are the sentences that it keeps word for word.
+// Edit checks a person's text and makes it the draft. The deterministic checks
+// speak at once; where there is a language model, its second reading and the
+// back-translation follow.
 func (d *Desk) Edit(ctx context.Context, i commands.Invocation, base review.Digest, text string) (review.Case, error) {
 	c, err := d.Store.Case(ctx, i.Case)
 	if err != nil {
@@ -138,5 +148,5 @@ func (d *Desk) Edit(ctx context.Context, i commands.Invocation, base review.Dige
 	if err != nil {
 		return c, err
 	}
-	return d.Do(ctx, i, review.Edit{Base: base, Text: text, Language: language, Findings: findings, Checks: version})
+	return d.Do(ctx, i, review.Edit{Base: base, Text: text, Language: language, Findings: findings, Checks: version, Judge: d.readAgain()})
 }

@@ -42,6 +42,9 @@ func (d *Desk) publish(ctx context.Context, j storage.Job) error {
 	if c.PublishAt.After(d.Now()) {
 		return &later{at: c.PublishAt, why: "the text is still in the outbox"}
 	}
+	if until, waits := d.stillRead(c); waits {
+		return &later{at: earlier(until, d.Now().Add(judgeLook)), why: "the second reading of the text is still to come"}
+	}
 	findings, version, err := d.check(ctx, c, *c.Draft)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/commands"
@@ -58,7 +59,7 @@ func (p painter) textTitle() (string, Tone) {
 		if p.paused {
 			return "Approved; publishing is paused", Waiting
 		}
-		return "Approved; goes out at " + p.desk.clockTime(c.PublishAt), Waiting
+		return "Approved; goes out at " + p.desk.Clock(c.PublishAt), Waiting
 	case review.Publishing:
 		return "On its way to the platform", Waiting
 	case review.HandedOver:
@@ -90,10 +91,29 @@ func (p painter) origin() Block {
 	if d.Instruction != "" {
 		who += " · Wish: " + d.Instruction
 	}
+	if took := p.took(); took != "" {
+		who += " · " + took
+	}
 	if len(d.Notes) > 0 {
 		who += " · " + strings.Join(d.Notes, " ")
 	}
 	return Block{Kind: Small, Text: who}
+}
+
+// took is what a language model took for this text and for the case.
+func (p painter) took() string {
+	c, d := p.c, p.c.Draft
+	if c.Tokens == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%d tokens", d.Tokens)
+	if c.Tokens != d.Tokens {
+		text += fmt.Sprintf(", %d for the case", c.Tokens)
+	}
+	if c.Cost > 0 {
+		text += ", cost " + strconv.FormatFloat(c.Cost, 'f', 4, 64)
+	}
+	return text
 }
 
 // judgement is what stands for and against the text: coverage, sources,
@@ -147,7 +167,7 @@ func (p painter) yeses() (Block, bool) {
 	c, q := p.c, p.policy.Quorum
 	b := Block{Kind: List, Heading: "Approvals"}
 	for _, a := range c.Approvals {
-		text := fmt.Sprintf("%s (%s), %s", a.Name, a.Role, p.desk.clockTime(a.At))
+		text := fmt.Sprintf("%s (%s), %s", a.Name, a.Role, p.desk.Clock(a.At))
 		if a.Alone {
 			text += ", alone"
 		}
@@ -175,8 +195,11 @@ func (p painter) textNote() string {
 		if c.Draft.Facts != c.FactsRevision {
 			return "Facts changed since this was written."
 		}
+		if c.Draft.Judging {
+			return "A model reads these words a second time; what it finds will stand here."
+		}
 		if left := p.policy.Pause; left > 0 {
-			return "A pause protects heated replies: it can be approved from " + p.desk.clockTime(c.Draft.At.Add(left)) + "."
+			return "A pause protects heated replies: it can be approved from " + p.desk.Clock(c.Draft.At.Add(left)) + "."
 		}
 	case review.Approved:
 		if p.policy.Solo {
@@ -201,7 +224,7 @@ func (p painter) textButtons(card *Card) {
 	}
 	p.button(card, Button{Label: "Edit", Form: true, Token: token("edit")})
 	if c.Status == review.Drafted && !c.Drafting {
-		for _, wish := range []string{"shorter", "warmer", "plainer"} {
+		for _, wish := range p.desk.offered() {
 			t := token("draft")
 			t.Arg = wish
 			p.button(card, Button{Label: strings.ToUpper(wish[:1]) + wish[1:], Token: t, Hint: "Ask for a draft that is " + wish})

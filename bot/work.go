@@ -37,6 +37,7 @@ func (d *Desk) workerTable() map[review.WorkKind]worker {
 		review.WorkAnnounce: {d.announce, 4, time.Minute},
 		review.WorkTriage:   {d.triage, 4, 3 * time.Minute},
 		review.WorkDraft:    {d.draft, 4, 3 * time.Minute},
+		review.WorkJudge:    {d.judge, 4, 3 * time.Minute},
 		review.WorkPublish:  {d.publish, 4, 2 * time.Minute},
 		review.WorkVerify:   {d.verify, 4, 2 * time.Minute},
 		review.WorkSettle:   {d.settle, 2, time.Minute},

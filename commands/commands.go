@@ -125,6 +125,8 @@ type Desk interface {
 	Paused(ctx context.Context) (by string, paused bool, err error)
 	// Describe gives the words for a case in a list.
 	Describe(c review.Case) Item
+	// Clock is a time of day as people here read it.
+	Clock(t time.Time) string
 	// Link is the address of a case's page in the console, "" without one.
 	Link(id int64) string
 	// Sources tells how each source fares, a line each.

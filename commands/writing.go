@@ -104,7 +104,10 @@ func publishing() []Command {
 		{
 			Name: "approve", Usage: "CASE", OnCase: true, Verb: "approve",
 			Help: "Say yes to exactly the current text. It waits in the outbox, then goes out.", Example: "approve 42",
-			Run: onText(func(h review.Digest, _ Invocation) review.Action { return review.Approve{Text: h} }, approved),
+			Run: func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+				yes := func(h review.Digest, _ Invocation) review.Action { return review.Approve{Text: h} }
+				return onText(yes, func(c review.Case) string { return approved(d, c) })(ctx, d, i)
+			},
 		},
 		{
 			Name: "undo", Usage: "CASE", OnCase: true, Verb: "undo",
@@ -157,9 +160,9 @@ func publishing() []Command {
 	}
 }
 
-func approved(c review.Case) string {
+func approved(d Desk, c review.Case) string {
 	if c.Status == review.Approved {
-		return c.Ref() + ": approved. It goes out at " + c.PublishAt.UTC().Format("15:04:05") + " UTC; until then “Undo” takes it back."
+		return c.Ref() + ": approved. It goes out at " + d.Clock(c.PublishAt) + "; until then “Undo” takes it back."
 	}
 	return c.Ref() + ": your yes is recorded. It needs another person's before it goes out."
 }
