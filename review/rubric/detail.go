@@ -105,6 +105,9 @@ func runs(r *reading, plainTok []bool) []string {
 			continue
 		}
 		a, b := r.runes[i], r.runes[i+1]
+		if han(a) && !han(b) && (i == 0 || !han(r.runes[i-1])) {
+			out = append(out, string(a)) // a word of one character, like 席
+		}
 		switch {
 		case han(a) && han(b), hangul(a) && hangul(b), digit(a) && digit(b):
 			out = append(out, string(r.runes[i:i+2]))

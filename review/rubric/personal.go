@@ -178,6 +178,10 @@ func (c *checker) salutation(sp span, author string) {
 		}
 		rest, end = rest[1:], end+1
 	}
+	for len(names) > 0 && particle[names[len(names)-1]] {
+		end -= len(names[len(names)-1]) + 1
+		names = names[:len(names)-1]
+	}
 	if len(names) == 0 || c.commonAddress(names) {
 		return
 	}
@@ -204,8 +208,11 @@ func (c *checker) commonAddress(names []string) bool {
 var (
 	honorific       = regexp.MustCompile(`([\p{Han}\p{Hiragana}\p{Katakana}ー]{2,8}|[\p{Hangul}]{2,5}) ?(?:様|さま|さん|씨|님)`)
 	honorificCommon = []string{"お客", "客", "皆", "みな", "神", "奥", "各位", "王", "貴", "利用者", "会員", "投稿者", "ゲスト", "オーナー", "何", "同", "仕", "有り", "多", "無", "模", "一", "わが",
-		"고객", "손님", "회원", "여러분", "사용자", "작성자", "리뷰어", "게스트", "이용자", "구매자", "선생", "사장", "방문자", "투숙객", "소비자", "부모", "스승", "유저"}
+		"고객", "손님", "회원", "여러분", "사용자", "작성자", "리뷰어", "게스트", "이용자", "구매자", "선생", "사장", "방문자", "투숙객", "소비자", "부모", "스승", "유저", "지배인", "이용객", "방문객", "상담사", "조리사", "배달원", "안내원", "임직원", "투자자", "원장", "주인"}
 )
+
+// koreanNames begin a name of three syllables, the usual length.
+const koreanNames = "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명반라왕금옥"
 
 // commonHonorific tells "お客様" and "고객님" from a person's name.
 func commonHonorific(name string) bool {
@@ -214,8 +221,13 @@ func commonHonorific(name string) bool {
 			return true
 		}
 	}
-	// A run that holds particles or verb endings is no name.
-	return strings.ContainsAny(name, "のはがをにへとでもやかしいうきくけてたなりるすせれ") || strings.HasSuffix(name, "들")
+	rs := []rune(name)
+	if hangul(rs[0]) {
+		return len(rs) != 3 || !strings.ContainsRune(koreanNames, rs[0]) || strings.HasSuffix(name, "들")
+	}
+	// Family words begin with an honorific; a run that holds particles or verb
+	// endings is no name.
+	return strings.ContainsRune("おご御", rs[0]) || strings.ContainsAny(name, "のはがをにへとでもやかしいうきくけてたなりるすせれ")
 }
 
 // exposure: health and money matters, addresses, requests for data in public,
