@@ -33,8 +33,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	cmd, err := root.ExecuteContextC(ctx)
-	var silent *exitError
-	if err != nil && !(errors.As(err, &silent) && silent.err == nil) {
+	var said *exitError
+	if silent := errors.As(err, &said) && said.err == nil; err != nil && !silent {
 		p.complain(cmd, err)
 	}
 	return exitCode(err)

@@ -19,12 +19,3 @@ func plainWords(s string) string {
 		return r
 	}, s)
 }
-
-// shorten cuts words at a length in characters and shows that it did.
-func shorten(s string, most int) string {
-	runes := []rune(s)
-	if len(runes) <= most {
-		return s
-	}
-	return string(runes[:most-1]) + "…"
-}

@@ -14,6 +14,8 @@ type room struct {
 var rooms = []room{
 	{"internal/crash", nil, "named places where tests kill the process"},
 	{"internal/importtest", nil, "these rules"},
+	{"internal/torture", []string{"*"}, "kills the real program over and over; has only tests"},
+	{"internal/torture/checker", nil, "judges what is left; shares no code with what it judges"},
 
 	{"review", nil, "the domain: types, the table of moves, Apply"},
 	{"review/*", []string{"review", "review/*"}, "pure: checks, rules, the hash chain, business hours"},
@@ -55,15 +57,17 @@ var libraries = []library{
 	{"modernc.org/sqlite", []string{"storage/sqlite"}, "SQLite without cgo"},
 	{"github.com/gofrs/flock", []string{"storage/sqlite"}, "one process for one database file"},
 	{"github.com/standard-webhooks/standard-webhooks/libraries", []string{"sources/webhook"}, "webhook signatures"},
-	{"github.com/sergi/go-diff", []string{"bot"}, "word diffs on cards"},
+	{"github.com/sergi/go-diff", []string{"bot", "bot/webconsole"}, "word diffs on cards and pages"},
+	{"github.com/gorilla/websocket", []string{"bot/slackbot"}, "Slack's Socket Mode; the library that slack-go itself uses"},
 	{"github.com/spf13/cobra", []string{"cmd/evenkeel"}, "the command line"},
 	{"github.com/schollz/progressbar/v3", []string{"cmd/evenkeel"}, "progress on a terminal"},
 	{"golang.org/x/term", []string{"cmd/evenkeel"}, "is this a terminal?"},
 
 	// More than one home, each with its reason.
 	{"github.com/hashicorp/go-retryablehttp", []string{"llm", "sources/*"}, "retries of reads; publishing never goes through it"},
+	{"github.com/hashicorp/go-cleanhttp", []string{"llm", "sources/*"}, "pooled connections, as retryablehttp has them"},
 	{"github.com/pressly/goose/v3", []string{"storage/sqlite", "storage/postgres"}, "numbered migrations"},
-	{"github.com/goccy/go-yaml", []string{"review/playbook", "review/rubric", "llm", "cmd/evenkeel/internal/settings"}, "YAML with line numbers in its errors; word lists"},
+	{"github.com/goccy/go-yaml", []string{"review/playbook", "review/rubric", "llm", "sources/manual", "sources/simulator", "cmd/evenkeel/internal/settings"}, "YAML with line numbers in its errors; word lists"},
 	{"github.com/abadojack/whatlanggo", []string{"review/rubric", "llm"}, "guesses a language without a model"},
 	{"github.com/santhosh-tekuri/jsonschema/v6", []string{"llm"}, "judges what a model answers"},
 	{"golang.org/x/sync", []string{"bot", "bot/*", "storage/*", "sources/*", "llm", "cmd/evenkeel"}, "error groups"},
@@ -78,6 +82,7 @@ var testLibraries = []string{
 	"github.com/chromedp/cdproto",
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
+	"golang.org/x/net",
 	"pgregory.net/rapid",
 }
 

@@ -40,7 +40,7 @@ func ReadFile(path string) (File, error) {
 	if info.IsDir() || info.Size() > maxFile {
 		return File{}, fmt.Errorf("%s is not a settings file", path)
 	}
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return File{}, err
 	}

@@ -201,7 +201,7 @@ func readSecretFile(path string) (string, error) {
 	case info.IsDir() || info.Size() > maxSecret:
 		return "", fmt.Errorf("%s is not a small file with one secret", path)
 	}
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}
