@@ -139,18 +139,20 @@ type scripted struct {
 	text  string
 	err   error
 	calls int
+	asked llm.Request // the last one
 }
 
 func (s *scripted) Draft(_ context.Context, r llm.Request) (llm.Result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls++
+	s.asked = r
 	if s.err != nil {
 		return llm.Result{}, s.err
 	}
 	text := s.text
-	if r.Instruction != "" {
-		text += " (" + r.Instruction + ")"
+	if wish := strings.TrimSpace(r.Instruction + " " + r.Variant); wish != "" {
+		text += " (" + wish + ")"
 	}
 	return llm.Result{Draft: review.Draft{Text: text, Language: "en", Origin: review.FromModel, Model: "scripted"}}, nil
 }

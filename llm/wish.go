@@ -20,6 +20,9 @@ func (o *Offline) readWish(instruction, variant string, langs ...string) wish {
 	if variant == "light" {
 		w.notes = append(w.notes, "The built-in drafter has no light variant; this is the plain one.")
 	}
+	if variant == "formal" {
+		w.notes = append(w.notes, "The built-in drafter has no formal variant; this is the plain one.")
+	}
 	mentioning := false
 	for _, piece := range pieces(instruction) {
 		known := false
