@@ -19,10 +19,10 @@ ARG VERSION=unversioned
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
       -ldflags "-s -w -X main.version=${VERSION}" \
       -o /out/bin/evenkeel ./cmd/evenkeel
-# An empty image has no time zones, no certificates, no users and no folders.
-RUN mkdir -p /out/data /out/etc/ssl/certs /out/usr/share /out/tmp && \
+# An empty image has no certificates, no users and no folders. Time zones are in
+# the program.
+RUN mkdir -p /out/data /out/etc/ssl/certs /out/tmp && \
     cp /etc/ssl/certs/ca-certificates.crt /out/etc/ssl/certs/ && \
-    cp -r /usr/share/zoneinfo /out/usr/share/zoneinfo && \
     echo 'evenkeel:x:65532:65532::/data:/' > /out/etc/passwd && \
     echo 'evenkeel:x:65532:' > /out/etc/group && \
     chmod 1777 /out/tmp && chown -R 65532:65532 /out/data

@@ -9,6 +9,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unve
 GO ?= go
 BENCH ?= .
 FUZZTIME ?= 20s
+TORTURE ?= 1000,200,0
 
 .DEFAULT_GOAL := help
 
@@ -39,8 +40,8 @@ test-peers: ## tests against other people's servers
 	@echo 'They come with the connectors for WordPress and Medusa.'
 
 .PHONY: torture
-torture: test-deps ## kill the real program at every named point, on both databases, over and over
-	$(GO) test -tags torture -count=1 -timeout 60m ./cmd/evenkeel/...
+torture: test-deps ## kill the real program 200 times on each database, with 1000 reviews; TORTURE=reviews,kills,seed
+	EVENKEEL_TORTURE='$(TORTURE)' $(GO) test -count=1 -timeout 120m -v ./internal/torture
 
 .PHONY: bench
 bench: ## benchmarks; BENCH=regexp picks some

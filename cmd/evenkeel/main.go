@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // the playbook names time zones, and not every machine has them
 
 	"golang.org/x/term"
 )
