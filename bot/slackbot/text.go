@@ -15,7 +15,7 @@ import (
 // from right to left. Stacks of accents are thinned out, for they climb over
 // the lines around them.
 func visible(s string) string {
-	if !strings.ContainsFunc(s, suspicious) && !strings.ContainsFunc(s, accent) && utf8.ValidString(s) {
+	if !strings.ContainsFunc(s, noteworthy) {
 		return s
 	}
 	runes := []rune(strings.ReplaceAll(s, "\r\n", "\n"))
@@ -35,6 +35,16 @@ func visible(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// noteworthy tells the characters that need a closer look. Nearly all of most
+// texts are below U+0300, where the tables need not be asked; a broken byte
+// reads as a replacement character.
+func noteworthy(r rune) bool {
+	if r < 0x300 {
+		return r < 0x20 && r != '\n' && r != '\t' || r >= 0x7F && r < 0xA0
+	}
+	return r == unicode.ReplacementChar || suspicious(r) || accent(r)
 }
 
 // maxAccents on one letter: more than any writing stacks.
