@@ -1,0 +1,542 @@
+package torture
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/torture/checker"
+	"github.com/evenkeel/evenkeel/sources/simulator"
+	_ "github.com/evenkeel/evenkeel/storage/postgres" // the driver "pgx"
+	"github.com/evenkeel/evenkeel/storage/postgres/pgtest"
+	_ "github.com/evenkeel/evenkeel/storage/sqlite" // the driver "sqlite"
+)
+
+// The names of the sources in the playbook.
+const (
+	storefront = "storefront" // polled; takes replies by API
+	hook       = "hook"       // sends; replies are posted by hand
+)
+
+// rules is the playbook of all runs. One star takes two people, so that a
+// quorum is at stake; waits are short, so that nobody has to.
+const rules = `
+team:
+  name: Quay & Sons
+  language: en
+brand:
+  name: Quay & Sons
+  sign_off: Ana, Quay & Sons
+contacts:
+  - email: care@example.test
+rules:
+  - when: {stars: 1}
+    approvals: 2
+    pause: 0s
+    cool_off: 1s
+  - approvals: 1
+    pause: 0s
+    cool_off: 1s
+publishing:
+  verify_after: 1s
+  settle_after: 24h
+sources:
+  storefront:
+    kind: simulator
+    poll: 10s
+    settings:
+      url: ADDRESS
+      token: ${PLATFORM_TOKEN}
+  hook:
+    kind: webhook
+    settings:
+      secret: ${HOOK_SECRET}
+`
+
+const platformToken = "token-of-these-tests"
+
+// databases are the two engines. A database is an address, "" for a new file.
+var databases = []struct {
+	name string
+	make func(testing.TB) string
+}{
+	{"sqlite", func(testing.TB) string { return "" }},
+	{"postgres", pgtest.Start},
+}
+
+// campaign is one run: a program that is killed and started again, and the
+// world around it, which goes on.
+type campaign struct {
+	t        *testing.T
+	seed     uint64
+	rng      *rand.Rand // used by the test's goroutine only
+	program  *program
+	platform *simulator.Platform
+	sender   *sender
+	people   []*person
+
+	mu         sync.Mutex
+	deliveries []delivery
+	ratings    map[checker.Review]int
+	byHand     map[int64]string // what people posted themselves, by case
+	kills      int
+}
+
+// newCampaign sets the world up and runs the program once, so that its people
+// can sign in.
+func newCampaign(t *testing.T, built func() (string, error), database string, seed uint64) *campaign {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &campaign{
+		t: t, seed: seed, rng: rand.New(rand.NewPCG(seed, 0)),
+		ratings: map[checker.Review]int{}, byHand: map[int64]string{},
+	}
+	server := httptest.NewUnstartedServer(nil)
+	c.platform = simulator.NewPlatform(simulator.Config{Token: platformToken})
+	server.Config.Handler = c.platform
+	server.Start()
+	t.Cleanup(server.Close)
+	c.program = newProgram(t, path, database, strings.ReplaceAll(rules, "ADDRESS", server.URL),
+		"HOOK_SECRET="+hookSecret, "PLATFORM_TOKEN="+platformToken)
+	c.sender = newSender(c.program, hook)
+
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c.begin(ctx, "")
+	for _, who := range []struct{ name, role string }{{"Ana", "lead"}, {"Bo", "approver"}} {
+		p, err := c.program.invite(ctx, who.name, who.role, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.people = append(c.people, p)
+	}
+	c.program.stop()
+	return c
+}
+
+// begin starts a life and waits until it is ready.
+func (c *campaign) begin(ctx context.Context, at string) *life {
+	c.t.Helper()
+	l, err := c.program.start(at)
+	if err == nil {
+		err = c.program.ready(ctx, l)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return l
+}
+
+// complaints are bodies of reviews; %d makes each its own.
+var complaints = []string{
+	"The parcel came %d days late and nobody answered my mails.",
+	"The lamp arrived broken, and the box had %d dents.",
+	"I waited %d minutes at the counter, then the order was wrong.",
+}
+
+// write lets customers write n reviews on the platform.
+func (c *campaign) write(n int) {
+	c.t.Helper()
+	for i := range n {
+		c.mu.Lock()
+		serial := len(c.ratings) + 1
+		c.mu.Unlock()
+		r := simulator.Review{Rating: 1 + serial%3, Body: fmt.Sprintf(complaints[i%len(complaints)], serial), Author: fmt.Sprintf("Customer %d", serial), Language: "en"}
+		if serial%5 == 0 {
+			r.Rating, r.Body = 5, fmt.Sprintf("Lovely lamp, number %d in our house. Fast delivery too.", serial)
+		}
+		got, err := c.platform.Add(r)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.remember(checker.Review{Source: storefront, ID: got.ID}, r.Rating)
+	}
+}
+
+// deliver makes a delivery of n reviews, which the sender sends during run.
+func (c *campaign) deliver(n int) {
+	c.mu.Lock()
+	d := delivery{ID: fmt.Sprintf("delivery-%d-%d", c.seed, len(c.deliveries)+1)}
+	c.mu.Unlock()
+	for range n {
+		c.mu.Lock()
+		serial := len(c.ratings) + 1
+		c.mu.Unlock()
+		r := hookReview{ID: fmt.Sprintf("h-%04d", serial), Rating: 2, Body: fmt.Sprintf(complaints[serial%len(complaints)], serial), Author: fmt.Sprintf("Customer %d", serial)}
+		d.Reviews = append(d.Reviews, r)
+		c.remember(checker.Review{Source: hook, ID: r.ID}, r.Rating)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deliveries = append(c.deliveries, d)
+}
+
+func (c *campaign) remember(r checker.Review, rating int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ratings[r] = rating
+}
+
+// ending says how a life ends: at a crash point ("name@n"), or by a kill from
+// outside some time after its start, or, being zero, not at all.
+type ending struct {
+	at    string
+	after time.Duration
+}
+
+// run lets the program live one life after the other, each ending as planned,
+// the last without end, while senders send and people press, until every
+// review has its reply. It leaves the program running.
+func (c *campaign) run(limit time.Duration, plan []ending) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), limit)
+	defer cancel()
+	working, stop := context.WithCancel(ctx)
+	var world sync.WaitGroup
+	defer world.Wait()
+	defer stop()
+	sent := make(chan error, len(c.deliveries))
+	for _, d := range c.deliveries {
+		world.Go(func() { sent <- c.sender.send(working, d) })
+	}
+	for _, p := range c.people {
+		world.Go(func() { c.work(working, p) })
+	}
+	lives := make(chan error, 1)
+	world.Go(func() { lives <- c.live(working, plan) })
+
+	for range c.deliveries {
+		if err := <-sent; err != nil {
+			c.t.Errorf("a sender gave up: %v", err)
+		}
+	}
+	for {
+		done, waiting := c.done(ctx)
+		if done {
+			break
+		}
+		select {
+		case err := <-lives:
+			c.t.Fatalf("the program did not live on: %v", err)
+		case <-ctx.Done():
+			c.t.Fatalf("after %s these still waited: %s", limit, waiting)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// live starts the program again whenever it was killed.
+func (c *campaign) live(ctx context.Context, plan []ending) error {
+	for n := 0; ; n++ {
+		var end ending
+		if n < len(plan) {
+			end = plan[n]
+		}
+		l, err := c.program.start(end.at)
+		if err != nil {
+			return err
+		}
+		var axe <-chan time.Time
+		if end.after > 0 {
+			axe = time.After(end.after)
+		}
+		select {
+		case <-ctx.Done():
+			return nil // it goes on living
+		case <-l.gone:
+		case <-axe:
+			c.program.kill()
+		}
+		if !l.killed() {
+			return fmt.Errorf("life %d (%+v) ended by itself: %v", n+1, end, l.err)
+		}
+		c.mu.Lock()
+		c.kills++
+		c.mu.Unlock()
+	}
+}
+
+// The console's words for a case in which nothing is left to do.
+var over = []string{"Live", "Closed", "Published, being checked"}
+
+// done tells whether every review has its reply, and if not, what waits.
+func (c *campaign) done(ctx context.Context) (bool, string) {
+	rows, err := c.people[0].list(ctx, "all")
+	if err != nil {
+		return false, err.Error()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var waiting []string
+	for _, r := range rows {
+		// A polled review is done when it was seen live, one that was posted by
+		// hand when its person said so.
+		if !slices.Contains(over, r.Step) || r.Step == over[2] && c.byHand[r.ID] == "" {
+			waiting = append(waiting, fmt.Sprintf("#%d %s", r.ID, r.Step))
+		}
+	}
+	if len(rows) < len(c.ratings) {
+		waiting = append(waiting, fmt.Sprintf("%d of %d reviews have a case", len(rows), len(c.ratings)))
+	}
+	return len(waiting) == 0, strings.Join(waiting, ", ")
+}
+
+// work is a person's day: read the list, open what waits, press what stands
+// there.
+func (c *campaign) work(ctx context.Context, who *person) {
+	for ctx.Err() == nil {
+		rows, err := who.list(ctx, "all")
+		if err == nil {
+			for _, r := range rows {
+				if !r.Waits {
+					continue
+				}
+				if err = c.look(ctx, who, r.ID); err != nil {
+					break
+				}
+			}
+		}
+		if err != nil && !errors.Is(err, errAway) && ctx.Err() == nil {
+			c.t.Errorf("%s: %v", who.name, err)
+		}
+		if rest(ctx, 150*time.Millisecond) != nil {
+			return
+		}
+	}
+}
+
+// byHandText is what people write when the drafter's text will not do.
+const byHandText = "Dear customer, thank you for telling us about this. I am sorry for the trouble that you had with order %d. " +
+	"Please write to care@example.test, so that we can look into it together. Ana, Quay & Sons"
+
+// wishes are the buttons that people look for, in this order, with what they
+// type if a form opens.
+func (c *campaign) wishes(id int64) []struct {
+	label string
+	fill  url.Values
+} {
+	written := url.Values{"f.text": {fmt.Sprintf(byHandText, id)}}
+	return []struct {
+		label string
+		fill  url.Values
+	}{
+		{"I posted it", nil}, {"It is up", nil}, {"Approve", nil}, {"Release", nil}, {"Back to the text", nil},
+		{"Draft a reply", nil}, {"Reply", nil}, {"Thank", nil}, {"Edit", written}, {"Write the reply", written},
+	}
+}
+
+// look opens a case and presses the first button that it needs.
+func (c *campaign) look(ctx context.Context, who *person, id int64) error {
+	p, err := who.thread(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, wish := range c.wishes(id) {
+		card, b, found := p.find(wish.label)
+		if !found {
+			continue
+		}
+		switch wish.label {
+		case "Edit":
+			if !strings.Contains(card.Title, "needs work") {
+				continue // the text is good; it waits for somebody else
+			}
+		case "I posted it":
+			c.postByHand(id, card.Draft)
+		case "It is up":
+			if !c.isUp(card.Draft) {
+				if card, b, found = p.find("It is not up"); !found {
+					continue
+				}
+			}
+		}
+		what := b.Value
+		if !who.once(what) {
+			continue
+		}
+		a, err := who.press(ctx, card, b, wish.fill)
+		if err != nil {
+			return err
+		}
+		if !a.Refused {
+			who.note(what)
+		}
+		return nil
+	}
+	return nil
+}
+
+// postByHand puts a text under a review, as the card asks for; a person does
+// not do it twice.
+func (c *campaign) postByHand(id int64, text string) {
+	if text == "" {
+		c.t.Errorf("case #%d asks for a text to be posted and shows none", id)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byHand[id] == "" {
+		c.byHand[id] = text
+	}
+}
+
+// isUp is a person looking at the platform.
+func (c *campaign) isUp(text string) bool {
+	return slices.ContainsFunc(c.platform.State().Reviews, func(r simulator.ReviewState) bool {
+		return r.Reply != nil && r.Reply.Text == text
+	})
+}
+
+// judge stops the program, gathers what it left behind and lets the checker
+// look at it.
+func (c *campaign) judge() {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	threads := c.threads(ctx)
+	c.program.stop()
+	e := checker.Evidence{
+		Threads: threads, Up: map[checker.Review]string{},
+		Needs: func(r checker.Review) int {
+			if c.ratings[r] == 1 {
+				return 2
+			}
+			return 1
+		},
+		Finished: []string{"live", "published", "closed"},
+	}
+	c.export(ctx, &e)
+	c.parents(ctx, &e)
+	c.platforms(&e)
+	for r := range c.ratings {
+		if r.Source == storefront || c.sender.accepted[r.ID] {
+			e.Owed = append(e.Owed, r)
+		} else {
+			e.Offered = append(e.Offered, r)
+		}
+	}
+	wrong := append(checker.Check(e), c.sender.refusals...)
+	if len(wrong) > 0 {
+		c.t.Errorf("seed %d: what must not be:\n%s", c.seed, checker.Report(wrong))
+	}
+	c.t.Logf("seed %d: %d reviews, %d kills %v, %d audit entries, %d calls of the platform",
+		c.seed, len(c.ratings), c.kills, c.program.crashes(), len(e.Entries), len(e.Calls))
+}
+
+// threads reads every thread as a person sees it.
+func (c *campaign) threads(ctx context.Context) map[int64]checker.Thread {
+	c.t.Helper()
+	who := c.people[0]
+	rows, err := who.list(ctx, "all")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	out := map[int64]checker.Thread{}
+	for _, r := range rows {
+		p, err := who.thread(ctx, r.ID)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		out[r.ID] = checker.Thread{Cards: len(p.Cards), Buttons: p.buttons()}
+	}
+	return out
+}
+
+// export reads what the stopped program's own commands say.
+func (c *campaign) export(ctx context.Context, e *checker.Evidence) {
+	c.t.Helper()
+	log, err := c.program.run(ctx, "audit", "export")
+	if err == nil {
+		e.Entries, err = checker.ReadAudit(bytes.NewReader(log))
+	}
+	if err == nil {
+		_, err = c.program.run(ctx, "audit", "verify")
+	}
+	var cases []byte
+	if err == nil {
+		cases, err = c.program.run(ctx, "export", "cases", "--format", "csv")
+	}
+	if err == nil {
+		e.Cases, err = checker.ReadCases(bytes.NewReader(cases))
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// parents counts the notes that open a thread in the database itself: a page
+// shows only one of them.
+func (c *campaign) parents(ctx context.Context, e *checker.Evidence) {
+	c.t.Helper()
+	driver, address := "pgx", c.program.database
+	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
+		driver, address = "sqlite", "file:"+path+"?mode=ro"
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, "SELECT case_id, COUNT(*) FROM notes WHERE thread = 0 GROUP BY case_id")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var n int
+		if err := rows.Scan(&id, &n); err != nil {
+			c.t.Fatal(err)
+		}
+		t := e.Threads[id]
+		t.Parents = n
+		e.Threads[id] = t
+	}
+	if err := rows.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// platforms reads what the platform received and shows, and what people posted
+// by hand.
+func (c *campaign) platforms(e *checker.Evidence) {
+	s := c.platform.State()
+	for _, call := range s.Calls {
+		e.Calls = append(e.Calls, checker.Call{At: call.At, Review: checker.Review{Source: storefront, ID: call.Review}, Text: call.Text, Effect: call.Effect})
+	}
+	for _, r := range s.Reviews {
+		if r.Reply != nil {
+			e.Up[checker.Review{Source: storefront, ID: r.ID}] = r.Reply.Text
+		}
+	}
+	for _, k := range e.Cases {
+		if text := c.byHand[k.ID]; text != "" {
+			e.Up[k.Review] = text
+		}
+	}
+}
+
+// pause stops the process for a while without ending it.
+func (c *campaign) pause(ctx context.Context, d time.Duration) {
+	c.t.Helper()
+	if c.program.signal(syscall.SIGSTOP) == nil {
+		c.t.Fatal("the program was not running")
+	}
+	if err := rest(ctx, d); err != nil {
+		c.t.Error(err)
+	}
+	c.program.signal(syscall.SIGCONT)
+}

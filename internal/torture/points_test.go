@@ -1,0 +1,106 @@
+package torture
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/evenkeel/evenkeel/internal/crash"
+	"github.com/evenkeel/evenkeel/sources/simulator"
+)
+
+// sideBySide is how many programs run at once. They mostly wait.
+const sideBySide = 4
+
+// plans are the points that are not simply reached twice: by what comes
+// before them, or by how often they are passed.
+var plans = map[string][]ending{
+	// Only a program that died in the middle of a publish looks.
+	"publish.looked":    {{at: "publish.called"}, {at: "publish.looked"}, {at: "publish.looked"}},
+	"publish.recovered": {{at: "publish.intent"}, {at: "publish.recovered"}, {at: "publish.recovered"}},
+	// Every write passes these: some at the start, some in the thick of it.
+	"storage.commit.before": {{at: "storage.commit.before@2"}, {at: "storage.commit.before@9"}, {at: "storage.commit.before@25"}, {at: "storage.commit.before@60"}},
+	"storage.commit.after":  {{at: "storage.commit.after@2"}, {at: "storage.commit.after@9"}, {at: "storage.commit.after@25"}, {at: "storage.commit.after@60"}},
+	"work.claimed":          {{at: "work.claimed"}, {at: "work.claimed@4"}, {at: "work.claimed@9"}},
+	"cards.posted":          {{at: "cards.posted"}, {at: "cards.posted@3"}},
+	"cards.updated":         {{at: "cards.updated"}, {at: "cards.updated@4"}},
+}
+
+// planFor kills twice at a point, in two lives.
+func planFor(point string) []ending {
+	if p, ok := plans[point]; ok {
+		return p
+	}
+	return []ending{{at: point}, {at: point}}
+}
+
+// TestKilledAtEveryPoint kills the program at each named point, on both
+// databases, and starts it again: nothing is lost and nothing happens twice.
+func TestKilledAtEveryPoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: the program was not killed at its named points")
+	}
+	if _, err := plain(); err != nil {
+		t.Fatal(err)
+	}
+	var rooms sync.WaitGroup
+	defer rooms.Wait()
+	free := make(chan struct{}, sideBySide)
+	for n, point := range crash.Points() {
+		for _, db := range databases {
+			free <- struct{}{}
+			rooms.Go(func() {
+				defer func() { <-free }()
+				t.Run(db.name+"/"+point, func(t *testing.T) {
+					c := newCampaign(t, plain, db.make(t), uint64(n+1))
+					c.killAt(point)
+				})
+			})
+		}
+	}
+}
+
+// killAt runs a few reviews through a program that dies at a point.
+func (c *campaign) killAt(point string) {
+	c.t.Helper()
+	c.write(3)
+	c.deliver(2)
+	c.run(3*time.Minute, planFor(point))
+	c.judge()
+	if n := c.program.crashes()[point]; n == 0 {
+		c.t.Errorf("%s was never reached, so nothing was shown", point)
+	}
+}
+
+// TestLostAnswers lets the platform act and cut the line, or say 500, before
+// the program dies in the doubt that follows.
+func TestLostAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: lost answers were not tried")
+	}
+	for _, db := range databases {
+		for _, kind := range []simulator.Kind{simulator.Lose, simulator.Stumble, simulator.Garble} {
+			t.Run(fmt.Sprintf("%s/%s", db.name, kind), func(t *testing.T) {
+				t.Parallel()
+				c := newCampaign(t, plain, db.make(t), 1)
+				c.platform.SetFaults(simulator.Fault{Kind: kind, Ops: []string{simulator.OpReply}, Times: 2})
+				c.killAt("publish.called")
+			})
+		}
+	}
+}
+
+// TestPointsHavePlans keeps the table of plans free of points that are gone.
+func TestPointsHavePlans(t *testing.T) {
+	known := " " + strings.Join(crash.Points(), " ") + " "
+	for point, plan := range plans {
+		for _, p := range append(plan, ending{at: point}) {
+			name, _, _ := strings.Cut(p.at, "@")
+			if !strings.Contains(known, " "+name+" ") {
+				t.Errorf("the plan for %s speaks of %s, which is no crash point", point, name)
+			}
+		}
+	}
+}
