@@ -76,6 +76,10 @@ func (s *Source) reply(w http.ResponseWriter, status int, v answer) {
 
 // deliver judges a request and hands it to the intake.
 func (s *Source) deliver(w http.ResponseWriter, r *http.Request) (answer, error) {
+	// Deadlines are the operating system's, so this is not the injected clock.
+	// A ResponseWriter without them (a test's recorder) reads from memory.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(s.cfg.MaxTime))
 	if err := s.checkHeaders(r); err != nil {
 		return answer{}, err
 	}
@@ -83,6 +87,9 @@ func (s *Source) deliver(w http.ResponseWriter, r *http.Request) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
+	// Only now: the server reads on after a body that was not read to its end,
+	// and without the deadline it would wait for ever.
+	_ = control.SetReadDeadline(time.Time{})
 	id, err := s.verify(r.Header, body)
 	if err != nil {
 		return answer{}, &problem{status: http.StatusUnauthorized, code: "signature", message: err.Error()}
@@ -134,14 +141,8 @@ func (s *Source) tooLarge() error {
 		message: fmt.Sprintf("the body is larger than %d bytes; please send fewer reviews at once", s.cfg.MaxBody)}
 }
 
-// readBody takes a bounded body in bounded time.
+// readBody takes a bounded body; the deadline is set.
 func (s *Source) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	// Deadlines are the operating system's, so this is not the injected clock.
-	// A ResponseWriter without them (a test's recorder) reads from memory.
-	control := http.NewResponseController(w)
-	if control.SetReadDeadline(time.Now().Add(readTimeout)) == nil {
-		defer func() { _ = control.SetReadDeadline(time.Time{}) }() // the connection serves on
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
 	var over *http.MaxBytesError
 	switch {

@@ -77,9 +77,9 @@ const (
 const (
 	DefaultMaxBody   = 256 << 10
 	DefaultTolerance = 5 * time.Minute
+	DefaultMaxTime   = 10 * time.Second
 	MaxReviews       = 100 // in one delivery
 	MinSecret        = 16  // bytes
-	readTimeout      = 10 * time.Second
 	storeTimeout     = 30 * time.Second
 )
 
@@ -95,6 +95,7 @@ type Config struct {
 	Signature Signature     // "" = StandardWebhooks
 	Tolerance time.Duration // how far a delivery's time may lie from ours; 0 = DefaultTolerance
 	MaxBody   int64         // bytes; 0 = DefaultMaxBody
+	MaxTime   time.Duration // in which a body must arrive; 0 = DefaultMaxTime
 	Intake    Intake
 	Now       func() time.Time // nil = time.Now
 	Logger    *slog.Logger     // nil = slog.Default()
@@ -132,6 +133,9 @@ func New(cfg Config) (*Source, error) {
 	}
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = DefaultMaxBody
+	}
+	if cfg.MaxTime <= 0 {
+		cfg.MaxTime = DefaultMaxTime
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

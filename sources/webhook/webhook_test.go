@@ -438,6 +438,35 @@ func TestHalfClosedSender(t *testing.T) {
 	}
 }
 
+// Whatever is wrong, a connection on which nothing more comes is ended.
+func TestSlowSendersAreSentAway(t *testing.T) {
+	h, in := newHook(t, func(c *webhook.Config) { c.MaxTime = 30 * time.Millisecond })
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	for head, want := range map[string]string{
+		"Content-Type: application/json\r\nContent-Length: 100":                           " 408 ",
+		"Content-Type: application/json\r\nTransfer-Encoding: chunked":                    " 408 ",
+		"Content-Type: text/plain\r\nContent-Length: 100":                                 " 415 ",
+		"Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 100": " 415 ",
+		"Content-Type: application/json\r\nContent-Length: 10000000":                      " 413 ",
+	} {
+		c, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n5\r\n{", head)
+		var answer bytes.Buffer
+		_, _ = answer.ReadFrom(c) // until the server hangs up
+		_ = c.Close()
+		if !strings.Contains(answer.String(), want) {
+			t.Errorf("%q is answered with %q; want%s", head, answer.String(), want)
+		}
+	}
+	if in.calls != 0 {
+		t.Error("half a body reached the intake")
+	}
+}
+
 func TestHostileTextIsKeptByteForByte(t *testing.T) {
 	h, in := newHook(t, nil)
 	text := "<!channel> <@U1> <http://evil.test|x> @everyone \u202e\u200b=cmd|' /C calc'!A0 \x1b[31m a\u0300\u0301 </script> %s"
