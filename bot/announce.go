@@ -77,6 +77,7 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 			return s.trouble(ctx, err)
 		}
 	}
+	d.troubled(chat.Name(), nil)
 	batch := &storage.Batch{Done: &j, Messages: s.drawn, Change: change, Work: summary}
 	if change != nil {
 		for _, other := range d.cardWork(c) {
@@ -174,6 +175,7 @@ func (s *syncing) record(m storage.Message) {
 
 // trouble keeps what was drawn before the failure and says when to go on.
 func (s *syncing) trouble(ctx context.Context, err error) error {
+	s.desk.troubled(s.chat.Name(), err)
 	if len(s.drawn) > 0 {
 		if cerr := s.desk.Store.Commit(ctx, &storage.Batch{Messages: s.drawn}); cerr != nil {
 			return errors.Join(err, cerr)

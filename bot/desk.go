@@ -65,6 +65,7 @@ type Desk struct {
 
 	publishing keyedMutex // one publish at a time for each source
 	bursts     bursts
+	troubles   troubles
 }
 
 var (

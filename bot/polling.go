@@ -151,7 +151,7 @@ func (d *Desk) Sources(ctx context.Context) ([]commands.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := make([]commands.Item, 0, len(states))
+	items := d.Troubles()
 	for _, s := range states {
 		note := "well; last read " + d.ago(s.Succeeded)
 		switch {

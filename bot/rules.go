@@ -61,16 +61,16 @@ func (d *Desk) platform(k review.Key) string {
 }
 
 // routes are the places where a case stands: those of the playbook whose chat
-// is attached, or, when it names none of these, every attached chat.
+// is attached, and the default channel of every attached chat of which the
+// playbook does not speak.
 func (d *Desk) routes(c review.Case) []playbook.Route {
 	routes := slices.DeleteFunc(d.Playbook.Routes(c.Review.Key.Source, c.Review.Quiet()), func(r playbook.Route) bool {
 		return !slices.ContainsFunc(d.chats, func(chat Chat) bool { return chat.Name() == r.Chat })
 	})
-	if len(routes) > 0 {
-		return routes
-	}
 	for _, chat := range d.chats {
-		routes = append(routes, playbook.Route{Chat: chat.Name()})
+		if !slices.Contains(d.Playbook.Chats(), chat.Name()) {
+			routes = append(routes, playbook.Route{Chat: chat.Name()})
+		}
 	}
 	return routes
 }

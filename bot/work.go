@@ -75,12 +75,7 @@ func (d *Desk) Serve(ctx context.Context) error {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	for _, c := range d.chats {
-		g.Go(func() error {
-			if err := c.Serve(gctx); err != nil && gctx.Err() == nil {
-				return err
-			}
-			return nil
-		})
+		g.Go(func() error { d.listen(gctx, c); return nil })
 	}
 	bells := make([]chan struct{}, 0, len(d.workers))
 	for kind, w := range d.workers {
@@ -114,6 +109,29 @@ func (d *Desk) tidy(ctx context.Context) {
 			} else if n > 0 {
 				d.Logger.InfoContext(ctx, "tidied up", slog.Int64("rows", n))
 			}
+		}
+	}
+}
+
+// relisten is how long a chat that gave up is left alone: somebody has to renew
+// a token or a permission first.
+const relisten = time.Minute
+
+// listen lets a chat take presses until ctx ends. A chat that gives up, say
+// because its token was revoked, takes no other chat and no work with it.
+func (d *Desk) listen(ctx context.Context, c Chat) {
+	hearing := c.Name() + ", taking presses"
+	for ctx.Err() == nil {
+		d.troubled(hearing, nil)
+		err := c.Serve(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		d.troubled(hearing, err)
+		d.Logger.ErrorContext(ctx, "a chat gave up; it will be tried again", slog.String("chat", c.Name()), slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+		case <-time.After(relisten):
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/evenkeel/evenkeel/bot/slackbot"
 	"github.com/evenkeel/evenkeel/cmd/evenkeel/internal/settings"
 )
 
@@ -26,6 +27,14 @@ const (
 	setModelURL  = "model-url"
 	setModel     = "model"
 	setModelKey  = "model-key"
+
+	setSlackBot     = "slack-bot-token"
+	setSlackApp     = "slack-app-token"
+	setSlackSigning = "slack-signing-secret"
+	setSlackChannel = "slack-channel"
+	setSlackCommand = "slack-command"
+	setSlackMode    = "slack-mode"
+	setSlackAPI     = "slack-api-url"
 )
 
 // defaultListen is loopback: whoever can reach the console without signing in
@@ -60,6 +69,20 @@ func (p *program) table() []settings.Spec {
 			Help: "name of the model at that endpoint"},
 		{Name: setModelKey, Env: "EVENKEEL_MODEL_KEY", Kind: settings.Private,
 			Help: "the endpoint's key"},
+		{Name: setSlackBot, Env: "EVENKEEL_SLACK_BOT_TOKEN", Kind: settings.Private,
+			Help: "Slack's bot token (xoxb-…); it switches Slack on"},
+		{Name: setSlackApp, Env: "EVENKEEL_SLACK_APP_TOKEN", Kind: settings.Private,
+			Help: "Slack's app-level token (xapp-…), for Socket Mode"},
+		{Name: setSlackSigning, Env: "EVENKEEL_SLACK_SIGNING_SECRET", Kind: settings.Private,
+			Help: "Slack's signing secret, for HTTP mode; two with a comma between while it is being replaced"},
+		{Name: setSlackChannel, Env: "EVENKEEL_SLACK_CHANNEL",
+			Help: "the Slack channel for cards where the playbook names none: an id (C…) or a name"},
+		{Name: setSlackCommand, Env: "EVENKEEL_SLACK_COMMAND", Default: slackbot.DefaultCommand,
+			Help: "the slash command in Slack"},
+		{Name: setSlackMode, Env: "EVENKEEL_SLACK_MODE", Default: string(slackbot.Socket), Check: oneOf(string(slackbot.Socket), string(slackbot.HTTP)),
+			Help: "socket: the program dials out; http: Slack calls us"},
+		{Name: setSlackAPI, Env: "EVENKEEL_SLACK_API_URL", Check: checkURL,
+			Help: "another address of Slack's Web API, ending in /api/, for tests (default: Slack's own)"},
 	}
 }
 

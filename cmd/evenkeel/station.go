@@ -108,7 +108,7 @@ func (c *call) consoleURL(address string) string {
 
 // chatTable has a row for every chat: it attaches the chat if the settings ask
 // for it.
-var chatTable = []func(*station) error{(*station).attachConsole}
+var chatTable = []func(*station) error{(*station).attachConsole, (*station).attachSlack}
 
 func (s *station) attachConsole() error {
 	mux := http.NewServeMux()

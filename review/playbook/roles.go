@@ -74,6 +74,19 @@ func (p *Playbook) RoleOf(ids ...review.PersonID) (role review.Role, configured 
 	return role, true
 }
 
+// Named are the ids of one kind ("slack-group") to which the playbook gives a
+// role, without the kind, sorted: the groups whose members a chat must look up.
+func (p *Playbook) Named(kind string) []string {
+	var out []string
+	for id := range p.roles {
+		if k, rest, ok := strings.Cut(string(id), ":"); ok && k == kind {
+			out = append(out, rest[strings.LastIndexByte(rest, '/')+1:])
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Canonical is the one id under which a person with several chats acts, so that
 // nobody is two people in a quorum: the first of the ids listed for the person
 // under `people`. Who is not listed there keeps the id.
