@@ -195,6 +195,11 @@ func TestTalking(t *testing.T) {
 	}
 	post(t, w, bot.Place{Case: 42, Key: "draft-3", Thread: ref(parent.ID)}, bot.Card{Case: 42, Tone: bot.Good, Title: "Live", Summary: "Live"})
 	b.Until(`[...document.querySelectorAll(".card-title")].some((n) => n.innerText.startsWith("Live"))`)
+	post(t, w, bot.Place{Case: 42, Key: "draft-4", Thread: ref(parent.ID)}, bottest.StoryCard(42))
+	b.Until(`!document.querySelector("#below").hidden`) // it came below the screen
+	b.Picture("light-below")
+	b.Click("#below")
+	b.Until(`document.querySelector("#below").hidden && document.activeElement.innerText.includes("Walnut desk lamp")`)
 	if err := w.console.Update(t.Context(), bot.Place{Case: 42, Key: "parent"}, ref(parent.ID), bot.Card{Case: 42, Title: "Redrawn from elsewhere", Summary: "x"}); err != nil {
 		t.Fatal(err)
 	}

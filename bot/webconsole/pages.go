@@ -64,6 +64,8 @@ func (c *Console) funcs() template.FuncMap {
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ago":    func(t time.Time) string { return ago(c.Now().Sub(t), t.In(c.Location)) },
 		"diff":   wordDiff,
+		// headless takes "#42 " off a title that a link "#42" stands before.
+		"headless": func(id int64, title string) string { return strings.TrimSpace(strings.TrimPrefix(title, "#"+ref(id)+" ")) },
 		"lower":  strings.ToLower,
 	}
 }

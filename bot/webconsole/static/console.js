@@ -58,7 +58,7 @@
   });
   document.addEventListener("htmx:afterSwap", (e) => {
     if (e.target.id !== "notices") return;
-    all(":scope > .notice", e.target).slice(2).forEach((old) => old.remove());
+    all(":scope > .notice", e.target).slice(1).forEach((old) => old.remove());
     all(".menu[open]").forEach((m) => m.removeAttribute("open"));
   });
 
@@ -174,7 +174,27 @@
     if (run) { e.preventDefault(); run(); }
   });
 
-  // A thread opens at what waits: the last card with something to press.
-  const last = all(".thread .note").filter((n) => $(".buttons", n)).pop();
-  if (last && !location.hash && matchMedia("(min-width: 761px)").matches) last.scrollIntoView({ block: "start" });
+  // A thread opens at what waits: the last card with a main button. Before
+  // there is one below the review, the review itself is what to look at.
+  const notes = all(".thread > .note");
+  const last = notes.findLastIndex((n) => $(".btn.primary", n));
+  if (last > 0 && !location.hash && matchMedia("(min-width: 761px)").matches) notes[last].scrollIntoView({ block: "start" });
+
+  // What arrives below the screen is announced, not scrolled to: nobody loses
+  // the line they are reading.
+  const below = $("#below"), known = new Set(notes.map((n) => n.id));
+  if (below) {
+    const watch = new IntersectionObserver((seen) => { if (seen.some((s) => s.isIntersecting)) below.hidden = true; });
+    new MutationObserver(() => {
+      const fresh = all(".thread > .note").filter((n) => !known.has(n.id));
+      fresh.forEach((n) => { known.add(n.id); watch.observe(n); });
+      const newest = fresh.pop();
+      if (newest && newest.getBoundingClientRect().top > innerHeight - 160) { below.hidden = false; below.dataset.to = newest.id; }
+    }).observe($(".case"), { childList: true, subtree: true });
+    below.addEventListener("click", () => {
+      const to = document.getElementById(below.dataset.to);
+      below.hidden = true;
+      if (to) { to.scrollIntoView({ block: "start" }); to.focus({ preventScroll: true }); }
+    });
+  }
 })();
