@@ -234,6 +234,11 @@ type Store interface {
 	Setting(ctx context.Context, name string) (string, error)
 	SetSetting(ctx context.Context, name, value string, e review.Event) error
 
+	// Spend books what language models took on a day ("2026-05-03") and returns
+	// the day's sums afterwards, over all replicas. Negative amounts give back;
+	// no sum falls below nothing. Spend of nothing asks for the sums.
+	Spend(ctx context.Context, day string, add Spending) (Spending, error)
+
 	// The console's messages.
 	PutNote(ctx context.Context, n Note) (Note, error) // by key: the one that is there wins
 	EditNote(ctx context.Context, id int64, body json.RawMessage, at time.Time) error
@@ -252,6 +257,12 @@ type Store interface {
 	// Ping checks that the database answers and takes writes.
 	Ping(ctx context.Context) error
 	Close() error
+}
+
+// Spending is what language models took.
+type Spending struct {
+	Tokens int64
+	Cost   int64 // in millionths of the currency of the models' prices
 }
 
 // PendingWork is the undone work of one kind.

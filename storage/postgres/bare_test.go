@@ -29,6 +29,7 @@ func BenchmarkBare(b *testing.B) {
 	revisionCols := []string{"case_id", "n", "content", "title", "body", "raw", "doc"}
 	caseDoc, _ := json.Marshal(storagetest.Accepted(b, storagetest.Review(1), true).Case)
 	revisionDoc, _ := json.Marshal(storagetest.Review(1))
+	before := storagetest.CPU()
 	b.ResetTimer()
 	for n := 0; n < b.N; {
 		var cases, revisions [][]any
@@ -53,5 +54,5 @@ func BenchmarkBare(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+	storagetest.Report(b, before)
 }

@@ -34,6 +34,7 @@ func BenchmarkBare(b *testing.B) {
 	}
 	caseDoc, _ := json.Marshal(storagetest.Accepted(b, storagetest.Review(1), true).Case)
 	revisionDoc, _ := json.Marshal(storagetest.Review(1))
+	before := storagetest.CPU()
 	b.ResetTimer()
 	for n := 0; n < b.N; {
 		tx, err := db.Begin()
@@ -60,5 +61,5 @@ func BenchmarkBare(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+	storagetest.Report(b, before)
 }

@@ -26,7 +26,7 @@ func start(b *testing.B, fresh func(tb testing.TB) Database) storage.Store {
 func each(b *testing.B, f func(n int) error) {
 	b.Helper()
 	b.ReportAllocs()
-	before := cpu()
+	before := CPU()
 	var next atomic.Int64
 	b.ResetTimer()
 	for _, err := range atOnce(callers, func(int) error {
@@ -44,12 +44,12 @@ func each(b *testing.B, f func(n int) error) {
 			b.Fatal(err)
 		}
 	}
-	report(b, before)
+	Report(b, before)
 }
 
-// cpu is the processor time that this process has used. It says more than the
+// CPU is the processor time that this process has used. It says more than the
 // elapsed time on a machine that is busy with other things.
-func cpu() time.Duration {
+func CPU() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
@@ -57,9 +57,10 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func report(b *testing.B, before time.Duration) {
+// Report adds operations a second and processor time an operation, since before.
+func Report(b *testing.B, before time.Duration) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
-	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-µs/op")
+	b.ReportMetric(float64((CPU()-before).Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
 // BenchCommitNew accepts new reviews: the way of every delivery.
@@ -115,7 +116,7 @@ func BenchWork(b *testing.B, fresh func(tb testing.TB) Database) {
 	}
 	var done atomic.Int64
 	b.ReportAllocs()
-	before := cpu()
+	before := CPU()
 	b.ResetTimer()
 	for _, err := range atOnce(8, func(int) error {
 		for done.Load() < int64(b.N) {
@@ -138,7 +139,7 @@ func BenchWork(b *testing.B, fresh func(tb testing.TB) Database) {
 			b.Fatal(err)
 		}
 	}
-	report(b, before)
+	Report(b, before)
 }
 
 // BenchSeed seeds history, a thousand reviews a call.
@@ -149,12 +150,12 @@ func BenchSeed(b *testing.B, fresh func(tb testing.TB) Database) {
 		parts = append(parts, history(b, from, min(1000, b.N-from)))
 	}
 	b.ReportAllocs()
-	before := cpu()
+	before := CPU()
 	b.ResetTimer()
 	for _, part := range parts {
 		if _, err := st.Seed(b.Context(), part, review.Event{At: Start, Verb: "import"}); err != nil {
 			b.Fatal(err)
 		}
 	}
-	report(b, before)
+	Report(b, before)
 }

@@ -48,6 +48,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Database) {
 		{"messages", testMessages},
 		{"sources", testSources},
 		{"settings", testSettings},
+		{"ledger", testLedger},
 		{"notes", testNotes},
 		{"sessions", testSessions},
 		{"prune", testPrune},

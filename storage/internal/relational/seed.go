@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math/bits"
+	"runtime"
 	"strconv"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/storage"
@@ -20,24 +22,12 @@ var seedCases = casesTable.inserting(" ON CONFLICT (source, account, location, e
 // a digest of all added reviews in their order; when none is added it is left
 // out.
 func (st *Store) Seed(ctx context.Context, changes []review.Change, e review.Event) (storage.SeedResult, error) {
-	parcels := make([]*parcel, len(changes))
-	for i := range changes {
-		c := &changes[i]
-		if c.Case.ID != 0 || c.Case.Status != review.Seeded || c.Revision == nil || len(c.Work) > 0 {
-			return storage.SeedResult{}, fmt.Errorf("review %s is not history and cannot be seeded", c.Case.Review.Key)
-		}
-		p := &parcel{batch: &storage.Batch{Change: c}, key: keyColumns(c.Case.Review.Key)}
-		var err error
-		if p.caseRow, err = caseRow(&c.Case, p.key); err != nil {
-			return storage.SeedResult{}, err
-		}
-		if p.revision, err = revisionRow(c.Revision); err != nil {
-			return storage.SeedResult{}, err
-		}
-		parcels[i] = p
+	parcels, err := packHistory(changes)
+	if err != nil {
+		return storage.SeedResult{}, err
 	}
 	var s seeding
-	err := st.w.submit(ctx, &item{alone: true, bulk: func(ctx context.Context, g *group) error {
+	err = st.w.submit(ctx, &item{alone: true, bulk: func(ctx context.Context, g *group) error {
 		s = seeding{g: g, entry: e}
 		return s.run(ctx, parcels)
 	}})
@@ -45,6 +35,39 @@ func (st *Store) Seed(ctx context.Context, changes []review.Change, e review.Eve
 		return storage.SeedResult{}, err
 	}
 	return s.result, nil
+}
+
+// packHistory encodes changes, on all processors.
+func packHistory(changes []review.Change) ([]*parcel, error) {
+	parcels := make([]*parcel, len(changes))
+	size := max(len(changes)/runtime.GOMAXPROCS(0)+1, 64)
+	var eg errgroup.Group
+	for from := 0; from < len(changes); from += size {
+		eg.Go(func() error {
+			for i := from; i < min(from+size, len(changes)); i++ {
+				p, err := packSeed(&changes[i])
+				if err != nil {
+					return err
+				}
+				parcels[i] = p
+			}
+			return nil
+		})
+	}
+	return parcels, eg.Wait()
+}
+
+func packSeed(c *review.Change) (*parcel, error) {
+	if c.Case.ID != 0 || c.Case.Status != review.Seeded || c.Revision == nil || len(c.Work) > 0 {
+		return nil, fmt.Errorf("review %s is not history and cannot be seeded", c.Case.Review.Key)
+	}
+	p := &parcel{batch: &storage.Batch{Change: c}, key: keyColumns(c.Case.Review.Key)}
+	var err error
+	if p.caseRow, err = caseRow(&c.Case, p.key); err != nil {
+		return nil, err
+	}
+	p.revision, err = revisionRow(c.Revision)
+	return p, err
 }
 
 // seeding is one call of Seed under way.
@@ -96,18 +119,20 @@ func (s *seeding) run(ctx context.Context, parcels []*parcel) error {
 // add inserts what has no case yet, numbered on from the last one, and returns
 // what has.
 func (s *seeding) add(ctx context.Context, parcels []*parcel) (known []*parcel, err error) {
+	var revisions [][]any
 	err = runs(len(parcels), func(from, length int) error {
 		part := parcels[from : from+length]
 		first := s.g.cases + 1
-		args := make([]any, 0, length*len(casesTable.cols))
+		rows := make([][]any, length)
 		for i, p := range part {
 			p.caseRow[0] = first + int64(i)
-			args = append(args, p.caseRow...)
+			rows[i] = p.caseRow
 		}
+		insert := seedCases.statement(rows)
 		ids, err := collect(ctx, s.g.s, func(rows *sql.Rows) (id int64, err error) {
 			err = rows.Scan(&id)
 			return id, err
-		}, seedCases.text[bits.TrailingZeros(uint(length))], args...)
+		}, insert.Query, insert.Args...)
 		if err != nil {
 			return err
 		}
@@ -116,24 +141,29 @@ func (s *seeding) add(ctx context.Context, parcels []*parcel) (known []*parcel, 
 			added[id-first] = true
 			s.g.cases = max(s.g.cases, id)
 		}
-		var revisions [][]any
 		for i, p := range part {
 			if !added[i] {
 				known = append(known, p)
 				continue
 			}
-			id := first + int64(i)
-			p.revision[0] = id
+			p.revision[0] = first + int64(i)
 			revisions = append(revisions, p.revision)
-			r := p.batch.Change.Revision
-			s.result.Added++
-			s.result.Cases = append(s.result.Cases, id)
-			s.digest = append(s.digest, r.Key.String(), r.ContentHash().String())
+			s.count(first+int64(i), p.batch.Change.Revision)
 		}
-		_, err = insertRevisions.run(ctx, s.g.s, revisions)
-		return err
+		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.g.s.all(ctx, insertRevisions.plan(revisions))
 	return known, err
+}
+
+// count notes an added review.
+func (s *seeding) count(id int64, r *review.Review) {
+	s.result.Added++
+	s.result.Cases = append(s.result.Cases, id)
+	s.digest = append(s.digest, r.Key.String(), r.ContentHash().String())
 }
 
 // compare counts the reviews that are known, and keeps those whose words are

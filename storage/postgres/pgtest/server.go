@@ -31,7 +31,7 @@ type server struct {
 
 // launch makes a folder and starts a server in it.
 func launch(settings ...string) (*server, error) {
-	bin, err := programs()
+	bin, err := find(debian)
 	if err != nil {
 		return nil, err
 	}
@@ -63,17 +63,21 @@ func launch(settings ...string) (*server, error) {
 	return s, nil
 }
 
-// programs finds the folder with initdb and postgres.
-func programs() (string, error) {
+// debian is where Debian and its like keep the programs of each version.
+const debian = "/usr/lib/postgresql/*/bin"
+
+// find looks for the folder with initdb and postgres: in PATH, then in the
+// folders of the pattern, the newest version first.
+func find(pattern string) (string, error) {
 	var folders []string
 	if p, err := exec.LookPath("initdb"); err == nil {
 		if p, err := filepath.EvalSymlinks(p); err == nil {
 			folders = append(folders, filepath.Dir(p))
 		}
 	}
-	debian, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
-	slices.SortFunc(debian, func(a, b string) int { return version(b) - version(a) })
-	for _, f := range append(folders, debian...) {
+	versions, _ := filepath.Glob(pattern)
+	slices.SortFunc(versions, func(a, b string) int { return version(b) - version(a) })
+	for _, f := range append(folders, versions...) {
 		_, err := os.Stat(filepath.Join(f, "postgres"))
 		_, err2 := os.Stat(filepath.Join(f, "initdb"))
 		if err == nil && err2 == nil {
@@ -152,7 +156,7 @@ func (s *server) begin() error {
 	defer log.Close()
 	cmd := s.command("postgres", "-D", s.data())
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT
+	dieWithUs(cmd.SysProcAttr)
 	s.gone = make(chan struct{})
 	started := make(chan error)
 	go func() {

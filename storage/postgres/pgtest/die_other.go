@@ -1,0 +1,8 @@
+//go:build !linux
+
+package pgtest
+
+import "syscall"
+
+// dieWithUs does nothing here: the watchdog ends the server.
+func dieWithUs(*syscall.SysProcAttr) {}
