@@ -213,22 +213,20 @@ func (s *Source) review(r Review, raw json.RawMessage) review.Review {
 }
 
 // explain knows the platform's codes.
-func explain(_ int, body []byte) (error, string) {
+func explain(_ int, body []byte) (reason string, kind error) {
 	var v struct {
 		Error struct{ Code, Message string } `json:"error"`
 	}
-	if json.Unmarshal(body, &v) != nil {
-		return nil, ""
-	}
+	_ = json.Unmarshal(body, &v) // what cannot be read says nothing
 	switch v.Error.Code {
 	case "bad_cursor":
-		return sweep.ErrToken, v.Error.Message
+		kind = sweep.ErrToken
 	case "forbidden":
 		// One review out of reach says nothing of our credentials.
-		return sources.ErrRejected, v.Error.Message
+		kind = sources.ErrRejected
 	case "unavailable":
 		// Documented to be given before anything is done.
-		return sources.ErrTransient, v.Error.Message
+		kind = sources.ErrTransient
 	}
-	return nil, v.Error.Message
+	return v.Error.Message, kind
 }

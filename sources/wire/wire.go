@@ -17,12 +17,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -47,10 +47,10 @@ type Config struct {
 	Authorize func(*http.Request) error
 	// Secrets never appear in an error, even when the platform echoes them.
 	Secrets []string
-	// Explain reads what an answer that is not 2xx means on this platform. A nil
-	// kind leaves the judgement by status, see [Kind]; an empty reason the one
-	// found in the body.
-	Explain func(status int, body []byte) (kind error, reason string)
+	// Explain reads what an answer that is not 2xx means on this platform. An
+	// empty reason leaves the one found in the body; a nil kind the judgement by
+	// status, see [Kind].
+	Explain func(status int, body []byte) (reason string, kind error)
 
 	Timeout   time.Duration     // of one call with its retries; 0 = DefaultTimeout
 	MaxBody   int64             // bytes taken of one answer; 0 = DefaultMaxBody
@@ -126,7 +126,7 @@ func again(ctx context.Context, res *http.Response, err error) (bool, error) {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case err != nil:
-		return true, nil
+		return true, nil //nolint:nilerr // Do reports err when the attempts are used up
 	case res.StatusCode == http.StatusNotImplemented, res.Header.Get("Retry-After") != "":
 		return false, nil
 	}
@@ -240,7 +240,7 @@ func (c *Client) refusal(op string, res *http.Response, body []byte, write bool)
 	var kind error
 	var reason string
 	if c.cfg.Explain != nil {
-		kind, reason = c.cfg.Explain(res.StatusCode, body)
+		reason, kind = c.cfg.Explain(res.StatusCode, body)
 	}
 	if kind == nil {
 		kind = Kind(res.StatusCode, write)
@@ -292,24 +292,24 @@ const MaxRetryAfter = 24 * time.Hour
 func RetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	var d time.Duration
-	if seconds, err := parseSeconds(value); err == nil {
-		d = seconds
+	if seconds, ok := parseSeconds(value); ok {
+		d = time.Duration(seconds) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
 		d = at.Sub(now)
 	}
 	return min(max(d, 0), MaxRetryAfter)
 }
 
-func parseSeconds(s string) (time.Duration, error) {
+// parseSeconds takes digits only. Numbers that are too long for a duration are
+// cut to what is more than MaxRetryAfter anyway.
+func parseSeconds(s string) (int, bool) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
-		return 0, errors.New("not a number of seconds")
+		return 0, false
 	}
-	if len(s) > 6 { // more than eleven days; also keeps the product in range
-		return MaxRetryAfter, nil
+	s = strings.TrimLeft(s, "0")
+	if len(s) > 9 {
+		return 999_999_999, true
 	}
-	var n time.Duration
-	for _, c := range s {
-		n = n*10 + time.Duration(c-'0')
-	}
-	return n * time.Second, nil
+	n, err := strconv.Atoi("0" + s)
+	return n, err == nil
 }

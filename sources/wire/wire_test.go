@@ -98,7 +98,7 @@ func TestReadsAreRepeatedAndWritesAreNot(t *testing.T) {
 	}
 }
 
-// TestWritesSurviveClosedConnections: a platform closes idle connections when it
+// TestWritesUseFreshConnections: a platform closes idle connections when it
 // likes; a write must not become doubt by that.
 func TestWritesUseFreshConnections(t *testing.T) {
 	var addresses []string
@@ -119,7 +119,9 @@ func TestWritesUseFreshConnections(t *testing.T) {
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere, stolen := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
-	address, _ := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere, 307) })
+	address, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
+	})
 	client := newClient(t, address)
 	if err := client.Read(t.Context(), "list", "x", nil, nil); !errors.Is(err, sources.ErrRejected) {
 		t.Errorf("read: %v; want ErrRejected", err)
@@ -200,6 +202,7 @@ func TestRetryAfter(t *testing.T) {
 		"soon":                          0,
 		"99999999999999999999":          wire.MaxRetryAfter,
 		"86401":                         wire.MaxRetryAfter,
+		"000000000000030":               30 * time.Second,
 		"Sun, 01 Nov 2026 12:01:00 GMT": time.Minute,
 		"Sun, 01 Nov 2026 11:00:00 GMT": 0,
 		"Sun, 01 Nov 2099 11:00:00 GMT": wire.MaxRetryAfter,
