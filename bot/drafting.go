@@ -76,7 +76,7 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 	draft := result.Draft
 	draft.Revision, draft.Facts = c.Review.Revision, c.FactsRevision
 	draft.Instruction, draft.Variant, draft.Notes = j.Text, variant, append(notes, result.Notes...)
-	draft.Tokens, draft.Cost = tokens(result.Usage), result.Usage.Cost
+	draft.Tokens, draft.Cost = result.Usage.Tokens(), result.Usage.Cost
 	draft.Findings, draft.Checks, err = d.check(ctx, c, draft)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func (d *Desk) judgeDraft(ctx context.Context, c review.Case, draft *review.Draf
 		return
 	}
 	findings, usage, err := d.Judge.Judge(ctx, d.judgeRequest(c, *draft))
-	draft.Tokens, draft.Cost = draft.Tokens+tokens(usage), draft.Cost+usage.Cost
+	draft.Tokens, draft.Cost = draft.Tokens+usage.Tokens(), draft.Cost+usage.Cost
 	if err != nil {
 		d.Logger.WarnContext(ctx, "no second reading", slog.Int64("case", c.ID), slog.Any("error", err))
 		draft.Notes = append(draft.Notes, unread(err))
@@ -53,8 +53,6 @@ func unread(err error) string {
 	return "There was no second reading by a model: " + sentence(err.Error())
 }
 
-func tokens(u llm.Usage) int { return u.PromptTokens + u.CompletionTokens }
-
 // judgeTries is how often the second reading of a person's text is tried. A
 // model that does not answer must not keep people from their work.
 const judgeTries = 3
@@ -72,7 +70,7 @@ func (d *Desk) judge(ctx context.Context, j storage.Job) error {
 	action := review.Judge{Text: c.Draft.Hash()}
 	if d.Judge != nil {
 		findings, usage, err := d.Judge.Judge(ctx, d.judgeRequest(c, *c.Draft))
-		action.Tokens, action.Cost = tokens(usage), usage.Cost
+		action.Tokens, action.Cost = usage.Tokens(), usage.Cost
 		switch {
 		case err != nil && j.Attempts < judgeTries:
 			return err
@@ -96,7 +94,7 @@ func (d *Desk) translateBack(ctx context.Context, c review.Case, action *review.
 		return
 	}
 	back, usage, err := d.Translator.Translate(ctx, c.Draft.Text, from, to)
-	action.Tokens, action.Cost = action.Tokens+tokens(usage), action.Cost+usage.Cost
+	action.Tokens, action.Cost = action.Tokens+usage.Tokens(), action.Cost+usage.Cost
 	if err != nil {
 		d.Logger.WarnContext(ctx, "no back-translation", slog.Int64("case", c.ID), slog.Any("error", err))
 		return

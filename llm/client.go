@@ -65,10 +65,11 @@ func (c *Client) Health() []Health {
 	return out
 }
 
-// Spent is how many tokens today's calls took, and the budget; 0 for none.
-func (c *Client) Spent(ctx context.Context) (tokens, budget int, err error) {
-	tokens, err = c.cfg.Ledger.Spend(ctx, c.day(), 0)
-	return tokens, c.cfg.Budget, err
+// Spent is what today's calls took, and the budget, whose zero fields limit
+// nothing.
+func (c *Client) Spent(ctx context.Context) (spent, budget Spending, err error) {
+	spent, err = c.cfg.Ledger.Spend(ctx, c.day(), Spending{})
+	return spent, c.cfg.Budget, err
 }
 
 func (c *Client) day() string { return c.cfg.Now().In(c.cfg.Location).Format(time.DateOnly) }
@@ -178,7 +179,7 @@ func boolInt(b bool) int {
 // took.
 func (s *session) once(ctx context.Context, e *endpoint, q question, seal prompts.Seal, msgs prompts.Messages, share int, others bool) *Error {
 	c := s.c
-	day, estimate := c.day(), c.estimate(msgs)
+	day, estimate := c.day(), c.estimate(e, msgs)
 	if err := c.reserve(ctx, day, estimate); err != nil {
 		return err
 	}
@@ -190,9 +191,9 @@ func (s *session) once(ctx context.Context, e *endpoint, q question, seal prompt
 	if usage == (Usage{}) && content != "" {
 		usage = Usage{PromptTokens: len(msgs.System+msgs.User) / 3, CompletionTokens: len(content) / 3} // the server does not count
 	}
-	usage.Cost = (float64(usage.PromptTokens)*e.PromptPrice + float64(usage.CompletionTokens)*e.CompletionPrice) / 1e6
+	usage.Cost = e.price(usage)
 	s.usage = s.usage.Plus(usage)
-	c.settle(ctx, day, usage.PromptTokens+usage.CompletionTokens-estimate)
+	c.settle(ctx, day, usage.spending().minus(estimate))
 	if fail == nil {
 		fail = c.accept(q, seal, content)
 	}
@@ -274,27 +275,34 @@ func reasons(model string) bool {
 
 // estimate is about what a call takes at most, for the budget: prompts of all
 // languages have at least three bytes a token on average.
-func (c *Client) estimate(m prompts.Messages) int {
-	return len(m.System+m.User)/3 + c.cfg.MaxTokens/2
+func (c *Client) estimate(e *endpoint, m prompts.Messages) Spending {
+	u := Usage{PromptTokens: len(m.System+m.User) / 3, CompletionTokens: c.cfg.MaxTokens / 2}
+	u.Cost = e.price(u)
+	return u.spending()
+}
+
+// price is what a call cost, as far as the endpoint's prices are known.
+func (e *endpoint) price(u Usage) float64 {
+	return (float64(u.PromptTokens)*e.PromptPrice + float64(u.CompletionTokens)*e.CompletionPrice) / 1e6
 }
 
 // reserve books an estimate, or fails when the day's budget does not hold it.
-func (c *Client) reserve(ctx context.Context, day string, tokens int) *Error {
-	total, err := c.cfg.Ledger.Spend(ctx, day, tokens)
+func (c *Client) reserve(ctx context.Context, day string, estimate Spending) *Error {
+	sum, err := c.cfg.Ledger.Spend(ctx, day, estimate)
 	if err != nil {
 		// A broken ledger must not stop the team's work; it is the log's matter.
-		c.cfg.Log.Warn("language model: the tokens could not be counted", "error", err)
+		c.cfg.Log.Warn("language model: what was spent could not be counted", "error", err)
 		return nil
 	}
-	if c.cfg.Budget > 0 && total > c.cfg.Budget {
-		c.settle(ctx, day, -tokens)
+	if !sum.within(c.cfg.Budget) {
+		c.settle(ctx, day, Spending{}.minus(estimate))
 		return &Error{Kind: Budget}
 	}
 	return nil
 }
 
-func (c *Client) settle(ctx context.Context, day string, tokens int) {
-	if _, err := c.cfg.Ledger.Spend(context.WithoutCancel(ctx), day, tokens); err != nil {
-		c.cfg.Log.Warn("language model: the tokens could not be counted", "error", err)
+func (c *Client) settle(ctx context.Context, day string, add Spending) {
+	if _, err := c.cfg.Ledger.Spend(context.WithoutCancel(ctx), day, add); err != nil {
+		c.cfg.Log.Warn("language model: what was spent could not be counted", "error", err)
 	}
 }

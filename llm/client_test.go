@@ -311,7 +311,7 @@ func TestCancelled(t *testing.T) {
 func TestBudgetDegrades(t *testing.T) {
 	f := newFake(t, say(goodDraft))
 	now := time.Date(2026, 5, 3, 23, 0, 0, 0, time.UTC)
-	c := client(t, func(c *Config) { c.Budget = 5000; c.Now = func() time.Time { return now } }, f)
+	c := client(t, func(c *Config) { c.Budget.Tokens = 5000; c.Now = func() time.Time { return now } }, f)
 	var origins []review.Origin
 	for range 4 {
 		res, err := c.Draft(context.Background(), aRequest())
@@ -321,8 +321,8 @@ func TestBudgetDegrades(t *testing.T) {
 		origins = append(origins, res.Draft.Origin)
 	}
 	spent, budget, err := c.Spent(context.Background())
-	if err != nil || spent > budget || spent != 1000*len(f.requests()) {
-		t.Errorf("spent %d of %d in %d requests, %v", spent, budget, len(f.requests()), err)
+	if err != nil || !spent.within(budget) || spent.Tokens != 1000*len(f.requests()) {
+		t.Errorf("spent %v of %v in %d requests, %v", spent, budget, len(f.requests()), err)
 	}
 	if origins[0] != review.FromModel || origins[3] != review.FromOffline {
 		t.Errorf("origins %v", origins)
@@ -335,6 +335,31 @@ func TestBudgetDegrades(t *testing.T) {
 	now = now.Add(2 * time.Hour)
 	if res, err := c.Draft(context.Background(), aRequest()); err != nil || res.Draft.Origin != review.FromModel {
 		t.Errorf("the next day: %v, %v", res.Draft.Origin, err)
+	}
+}
+
+func TestBudgetOfMoney(t *testing.T) {
+	f := newFake(t, say(goodDraft))
+	c := client(t, func(c *Config) {
+		c.Budget.Cost = 0.05
+		for i := range c.Endpoints {
+			c.Endpoints[i].PromptPrice, c.Endpoints[i].CompletionPrice = 10, 20
+		}
+	}, f)
+	var origins []review.Origin
+	for range 4 {
+		res, err := c.Draft(context.Background(), aRequest())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if paid := res.Usage.Cost > 0; paid != (res.Draft.Origin == review.FromModel) {
+			t.Errorf("a draft by %s cost %v", res.Draft.Origin, res.Usage.Cost)
+		}
+		origins = append(origins, res.Draft.Origin)
+	}
+	spent, budget, err := c.Spent(context.Background())
+	if err != nil || !spent.within(budget) || spent.Cost <= 0 || origins[0] != review.FromModel || origins[3] != review.FromOffline {
+		t.Errorf("spent %v of %v, %v; the drafts are by %v", spent, budget, err, origins)
 	}
 }
 

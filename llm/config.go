@@ -35,8 +35,8 @@ type Config struct {
 	Pause      time.Duration     // how long a failed endpoint goes last; 30 s
 	MaxBody    int64             // bytes read of an answer; 1 MiB
 	MaxTokens  int               // an answer may have; 2000
-	Budget     int               // tokens a day; 0 for no limit
-	Ledger     Ledger            // counts them; a [MemoryLedger]
+	Budget     Spending          // of a day; zero fields limit nothing
+	Ledger     Ledger            // counts what a day took; a [MemoryLedger]
 	Location   *time.Location    // whose midnight begins the ledger's day; UTC
 	Now        func() time.Time  // time.Now
 	Random     io.Reader         // for delimiters and canary; crypto/rand

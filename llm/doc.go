@@ -18,7 +18,7 @@
 //
 // Both types are made once ([New], [NewOffline]), are safe for concurrent use
 // and need no closing. A call ends within Config.Deadline, with at most
-// Config.Tries requests on the way, whatever the endpoints do. Tokens are
-// counted per day against a budget in a [Ledger]; when it is used up, the
-// built-in drafter takes over until the next day.
+// Config.Tries requests on the way, whatever the endpoints do. Tokens
+// and cost are counted per day against a budget in a [Ledger]; when it is used
+// up, the built-in drafter takes over until the next day.
 package llm

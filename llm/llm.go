@@ -49,6 +49,11 @@ func (u Usage) Plus(v Usage) Usage {
 	return Usage{u.PromptTokens + v.PromptTokens, u.CompletionTokens + v.CompletionTokens, u.Cost + v.Cost}
 }
 
+// Tokens is the sum of both kinds.
+func (u Usage) Tokens() int { return u.PromptTokens + u.CompletionTokens }
+
+func (u Usage) spending() Spending { return Spending{Tokens: u.Tokens(), Cost: u.Cost} }
+
 // Result is a draft and what it took.
 type Result struct {
 	// Draft has Text, Language, Origin, Model, Prompt, Instruction, Sentences,

@@ -56,9 +56,10 @@ func (c *Client) Triage(ctx context.Context, req TriageRequest) (review.Triage, 
 		},
 	})
 	if err != nil {
+		rules.Tokens, rules.Cost = s.usage.Tokens(), s.usage.Cost
 		return rules, context.Cause(withoutDeadline(ctx))
 	}
-	found.By = s.model
+	found.By, found.Tokens, found.Cost = s.model, s.usage.Tokens(), s.usage.Cost
 	return found, nil
 }
 
