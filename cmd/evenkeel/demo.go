@@ -20,7 +20,6 @@ import (
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/bot/webconsole"
 	"github.com/evenkeel/evenkeel/cmd/evenkeel/internal/story"
-	"github.com/evenkeel/evenkeel/llm"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/playbook"
 	"github.com/evenkeel/evenkeel/sources/simulator"
@@ -157,7 +156,7 @@ func (c *call) demoParts(ctx context.Context, store storage.Store, w *world, now
 	if err != nil {
 		return parts{}, "", err
 	}
-	return parts{store: store, rules: rules, sources: from, writer: llm.NewOffline(), reception: r, now: now}, name, nil
+	return parts{store: store, rules: rules, sources: from, writers: offline(), reception: r, now: now}, name, nil
 }
 
 // demo runs the story in real time for a person with a browser.
@@ -260,7 +259,7 @@ func (c *call) demoScript(ctx context.Context) error {
 		return err
 	}
 	desk, err := bot.New(bot.Config{
-		Store: store, Playbook: p.rules, Sources: p.sources, Drafter: p.writer, Triager: p.writer,
+		Store: store, Playbook: p.rules, Sources: p.sources, Drafter: p.writers.drafter, Triager: p.writers.triager,
 		Now: clock.Now, Logger: c.scriptLog(), Worker: "story",
 	})
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/evenkeel/evenkeel/review/playbook"
 )
 
 // maxModels bounds the answer of a model endpoint.
@@ -41,6 +43,16 @@ func (e *examination) modelCheck(ctx context.Context) {
 		e.add("model", attention, "choose one of its models with EVENKEEL_MODEL", "%s has no model %q", address, model)
 	default:
 		e.add("model", well, "", "%s answers and has %s", address, model)
+	}
+}
+
+// costCheck looks whether a limit in money can be kept.
+func (e *examination) costCheck(rules *playbook.Playbook) {
+	if rules.Drafting().CostPerDay == 0 || e.values.Get(setModelURL) == "" {
+		return
+	}
+	if price(e.values.Get(setPromptPrice)) == 0 && price(e.values.Get(setAnswerPrice)) == 0 {
+		e.add("model", attention, "set EVENKEEL_MODEL_PROMPT_PRICE and EVENKEEL_MODEL_ANSWER_PRICE", "the playbook limits what drafting may cost, and the model's prices are not known")
 	}
 }
 

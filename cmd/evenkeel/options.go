@@ -27,6 +27,9 @@ const (
 	setModelURL  = "model-url"
 	setModel     = "model"
 	setModelKey  = "model-key"
+	// Prices are per million tokens, as vendors list them.
+	setPromptPrice = "model-prompt-price"
+	setAnswerPrice = "model-answer-price"
 
 	setSlackBot     = "slack-bot-token"
 	setSlackApp     = "slack-app-token"
@@ -69,6 +72,10 @@ func (p *program) table() []settings.Spec {
 			Help: "name of the model at that endpoint"},
 		{Name: setModelKey, Env: "EVENKEEL_MODEL_KEY", Kind: settings.Private,
 			Help: "the endpoint's key"},
+		{Name: setPromptPrice, Env: "EVENKEEL_MODEL_PROMPT_PRICE", Check: checkPrice,
+			Help: "price of a million tokens asked, for the playbook's cost_per_day"},
+		{Name: setAnswerPrice, Env: "EVENKEEL_MODEL_ANSWER_PRICE", Check: checkPrice,
+			Help: "price of a million tokens answered"},
 		{Name: setSlackBot, Env: "EVENKEEL_SLACK_BOT_TOKEN", Kind: settings.Private,
 			Help: "Slack's bot token (xoxb-…); it switches Slack on"},
 		{Name: setSlackApp, Env: "EVENKEEL_SLACK_APP_TOKEN", Kind: settings.Private,

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/evenkeel/evenkeel/bot"
-	"github.com/evenkeel/evenkeel/llm"
 	"github.com/evenkeel/evenkeel/review/playbook"
 	"github.com/evenkeel/evenkeel/storage"
 	"github.com/evenkeel/evenkeel/storage/open"
@@ -50,35 +48,6 @@ func openDatabase(ctx context.Context, address string, o open.Options) (storage.
 		}
 	}
 	return open.Database(ctx, address, o)
-}
-
-// writer is who writes the drafts and reads the reviews.
-type writer interface {
-	bot.Drafter
-	bot.Triager
-}
-
-// writer is the model of the settings, or the built-in drafter without one.
-func (c *call) writer(rules *playbook.Playbook) (writer, error) {
-	address := c.values.Get(setModelURL)
-	if address == "" {
-		return llm.NewOffline(), nil
-	}
-	model := c.values.Get(setModel)
-	if model == "" {
-		return nil, usagef("EVENKEEL_MODEL_URL is set, but no model is named; set EVENKEEL_MODEL or --model too")
-	}
-	client, err := llm.New(llm.Config{
-		Endpoints: []llm.Endpoint{{BaseURL: address, Model: model, Key: llm.NewSecret(c.values.Secret(setModelKey).Reveal())}},
-		Budget:    int(rules.Drafting().TokensPerDay),
-		Location:  rules.Location(),
-		Now:       c.now,
-		Log:       c.log,
-	})
-	if err != nil {
-		return nil, usage(err)
-	}
-	return client, nil
 }
 
 // marshal is v as one line of JSON.

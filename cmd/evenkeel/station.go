@@ -24,7 +24,7 @@ type parts struct {
 	store     storage.Store
 	rules     *playbook.Playbook
 	sources   []sources.Source
-	writer    writer
+	writers   writers
 	reception *reception
 	now       func() time.Time
 }
@@ -41,15 +41,16 @@ func (c *call) parts(ctx context.Context) (parts, error) {
 	if err != nil {
 		return parts{}, usage(err)
 	}
-	w, err := c.writer(rules)
-	if err != nil {
-		return parts{}, err
-	}
 	store, err := c.openStore(ctx)
 	if err != nil {
 		return parts{}, err
 	}
-	return parts{store: store, rules: rules, sources: from, writer: w, reception: r, now: c.now}, nil
+	w, err := c.writers(rules, store)
+	if err != nil {
+		_ = store.Close()
+		return parts{}, err
+	}
+	return parts{store: store, rules: rules, sources: from, writers: w, reception: r, now: c.now}, nil
 }
 
 // station is evenkeel at work: the desk, its chats and the server.
@@ -66,7 +67,8 @@ type station struct {
 func (c *call) station(p parts, srv *server) (*station, error) {
 	s := &station{parts: p, call: c, server: srv, url: c.consoleURL(srv.address())}
 	desk, err := bot.New(bot.Config{
-		Store: p.store, Playbook: p.rules, Sources: p.sources, Drafter: p.writer, Triager: p.writer,
+		Store: p.store, Playbook: p.rules, Sources: p.sources, Drafter: p.writers.drafter, Triager: p.writers.triager,
+		Judge: p.writers.judge, Translator: p.writers.translator,
 		Now: p.now, Logger: c.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(),
 	})
 	if err != nil {
