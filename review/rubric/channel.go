@@ -13,6 +13,10 @@ func (c *checker) privateChannel() {
 		for _, f := range fs {
 			contact := c.contactOf(f)
 			if contact == "" {
+				// Not an allowed contact, but a way to get in touch all the same.
+				if kind != "link" {
+					kinds[kind] = c.reply.source(f.from, f.to)
+				}
 				continue
 			}
 			last = c.reply.source(f.from, f.to)

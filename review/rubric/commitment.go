@@ -68,9 +68,33 @@ func (c *checker) committed() []commitment {
 	for _, a := range amounts(c.reply) {
 		w := c.reply.source(a.from, a.to)
 		from := int(c.reply.glyphs[c.reply.at[a.from]].from)
-		out = append(out, commitment{Commitment{Words: w, Kind: Amount, From: from, To: from + len(w)}, span{from: from, to: from + len(w)}})
+		if !c.tariff(from) {
+			out = append(out, commitment{Commitment{Words: w, Kind: Amount, From: from, To: from + len(w)}, span{from: from, to: from + len(w)}})
+		}
 	}
 	return out
+}
+
+// tariff tells whether the sentence at a byte of the text says what something
+// costs ("the car park is 2 euros an hour") and gives nothing.
+func (c *checker) tariff(at int) bool {
+	for _, r := range c.reply.readings {
+		sentence := r.sentenceAt(c.reply, at)
+		says := func(name string) bool {
+			for _, id := range c.lex.names[name] {
+				for h := range r.hits(id) {
+					if r.toks[h.tokFrom].sentence == sentence {
+						return true
+					}
+				}
+			}
+			return false
+		}
+		if says("tariff") && !slices.ContainsFunc([]string{"give", "refund", "discount", "free", "compensation"}, says) {
+			return true
+		}
+	}
+	return false
 }
 
 // ahead tells whether the sentence of a time speaks of what will happen: by a
@@ -82,7 +106,7 @@ func (c *checker) ahead(sp span) bool {
 	}
 	id, ok := c.lex.concepts[c.lex.langs[sp.lang]+"/past"]
 	r := sp.view
-	return ok && !r.holds(id, r.within(sp.tokFrom, -1<<20), r.within(sp.tokTo, 1<<20))
+	return ok && sp.kind != "soft" && !r.holds(id, r.within(sp.tokFrom, -1<<20), r.within(sp.tokTo, 1<<20))
 }
 
 // pledges finds promised actions and contacts that no fact needs to allow but

@@ -15,7 +15,7 @@ type artefact struct {
 }
 
 var artefacts = []artefact{
-	{"{%", regexp.MustCompile(`\{\{[^}]*\}?\}?|\{%|%\{|\$\{[^}]*\}?|\{[a-z_ .]{2,40}\}|%[sd]\b|%\([a-z_]+\)s`), "The reply holds a placeholder; fill it in or leave it out."},
+	{"{%", regexp.MustCompile(`\{\{[^}]*\}?\}?|\{%|%\{|\$\{[^}]*\}?|\{[\p{L}_ .\-]{2,40}\}|%[sd]\b|%\([a-z_]+\)s`), "The reply holds a placeholder; fill it in or leave it out."},
 	{"[", regexp.MustCompile(`\[[^\]\n]{2,60}\](?:\([^)\n]*\))?`), "The reply holds a placeholder or mark-up in brackets; fill it in or leave it out."},
 	{"<", regexp.MustCompile(`</?[a-z!][^>\n]{0,200}>|<[!@#][^>\s]+>|<\|[^|]*\|>|<<[^>]*>>|<[^<>\n]{2,40}>`), "The reply holds mark-up or a placeholder; write plain text."},
 	{"&", regexp.MustCompile(`&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,6});`), "The reply holds mark-up; write plain text."},

@@ -130,9 +130,15 @@ func (c *checker) names() {
 	}
 	for _, m := range honorific.FindAllStringSubmatchIndex(c.Text, -1) {
 		name := c.Text[m[2]:m[3]]
-		if !commonHonorific(name) && !strings.Contains(author, flatten(plain(name))) {
-			c.block(PersonalData, c.Text[m[0]:m[1]], "The reply uses a name that the reviewer did not show; leave it out.")
+		if commonHonorific(name) || strings.Contains(author, flatten(plain(name))) {
+			continue
 		}
+		// Three Hangul or four Han characters are a full name.
+		n, full := utf8.RuneCountInString(name), 4
+		if r, _ := utf8.DecodeRuneInString(name); hangul(r) {
+			full = 3
+		}
+		c.unshown(c.Text[m[0]:m[1]], author, n >= full)
 	}
 }
 
@@ -182,6 +188,10 @@ func (c *checker) salutation(sp span, author string) {
 		end -= len(names[len(names)-1]) + 1
 		names = names[:len(names)-1]
 	}
+	kind := sp.kind
+	for len(names) > 0 && titles[names[0]] {
+		names, kind = names[1:], "title"
+	}
 	if len(names) == 0 || c.commonAddress(names) {
 		return
 	}
@@ -190,11 +200,24 @@ func (c *checker) salutation(sp span, author string) {
 	switch {
 	case len(names) >= 2:
 		c.block(PersonalData, words, "The reply addresses the reviewer by the full name; the first name or none is enough.")
-	case !shown && sp.kind == "title":
-		c.block(PersonalData, words, "The reply uses a surname that the reviewer did not show; leave it out.")
-	case !shown && author != "" && sp.kind == "dear":
+	case !shown && kind == "title":
+		c.unshown(words, author, false)
+	case !shown && author != "" && kind == "dear":
 		c.warn(PersonalData, words, "The reply uses a name that is not the reviewer's shown name; please check it.")
 	}
+}
+
+var titles = map[string]bool{"Mr": true, "Mrs": true, "Ms": true, "Miss": true, "Dr": true, "Prof": true, "Herr": true, "Herrn": true, "Frau": true, "Monsieur": true,
+	"Madame": true, "Mademoiselle": true, "Mevrouw": true, "Meneer": true, "Dhr": true, "Señor": true, "Señora": true, "Sr": true, "Sra": true, "Don": true, "Doña": true}
+
+// unshown reports a name that is not the one the reviewer shows. Where nobody
+// knows what the reviewer shows, only a full name is certainly too much.
+func (c *checker) unshown(words, author string, full bool) {
+	if full || author != "" {
+		c.block(PersonalData, words, "The reply uses a name that the reviewer did not show; leave it out.")
+		return
+	}
+	c.warn(PersonalData, words, "The reply uses a surname; leave it out unless the reviewer shows it.")
 }
 
 var particle = map[string]bool{"van": true, "von": true, "de": true, "der": true, "den": true, "del": true, "la": true, "du": true, "zu": true}
