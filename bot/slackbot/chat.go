@@ -39,12 +39,10 @@ func metadata(at bot.Place) slack.SlackMetadata {
 // playbook names.
 func (b *Bot) channelFor(at bot.Place) (channel, thread string, err error) {
 	if at.Thread != "" {
-		return parseRefs(at.Thread)
+		return parseRef(at.Thread)
 	}
 	return b.channel(at.Channel), "", nil
 }
-
-func parseRefs(ref string) (channel, ts string, err error) { return parseRef(ref) }
 
 func (b *Bot) channel(name string) string {
 	if name == "" {

@@ -161,7 +161,7 @@ func views(t *testing.T, base string, b *Bot, channel, ts string) {
 		t.Errorf("a trigger opens twice: %v", err)
 	}
 	to.trigger = trigger()
-	view, err := b.openEmpty(ctx, to)
+	view, err := b.opened(ctx, to, opening())
 	must(t, err)
 	must(t, b.refill(ctx, view, modal(everyForm(), address{Channel: channel})))
 	must(t, b.publish(ctx, me.UserID, home("Alice", []homeList{{"Your cases", commandsOutcome()}}, "/review")))

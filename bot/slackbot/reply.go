@@ -178,10 +178,7 @@ func (b *Bot) open(ctx context.Context, to target, v slack.ModalViewRequest) err
 	return err
 }
 
-func (b *Bot) openEmpty(ctx context.Context, to target) (view string, err error) {
-	return b.opened(ctx, to, opening())
-}
-
+// opened is open that gives the view's id.
 func (b *Bot) opened(ctx context.Context, to target, v slack.ModalViewRequest) (string, error) {
 	if err := checkModal(v); err != nil {
 		b.log.Error("a form breaks a limit", "err", err)

@@ -25,21 +25,16 @@ func (b *Bot) submitted(ctx context.Context, p interaction, done ack) {
 	}
 	args, errorBlock := filled(p.View.State.Values, meta)
 	i := commands.Invocation{Command: token.Command, Case: token.Case, Token: token, Args: args, Chat: Name, ID: Name + ":" + p.key()}
-	var out commands.Outcome
-	ready := make(chan struct{})
-	b.crew.busy.Go(func() {
-		defer close(ready)
-		defer b.crew.recover("submission")
-		out = commands.Outcome{Refused: true, Text: troubleText}
+	t := b.begin("submission", func() commands.Outcome {
 		i.By = b.person(ctx, p.User, meta.Channel)
-		out = b.desk.Run(ctx, i)
+		return b.desk.Run(ctx, i)
 	})
-	if !soon(ready, submitGrace) {
+	if !t.within(submitGrace) {
 		done(nil) // closes the form
-		<-ready
-		b.answer.send(ctx, to, withoutForm(out))
+		b.answer.send(ctx, to, withoutForm(t.outcome()))
 		return
 	}
+	out := t.outcome()
 	switch {
 	case out.Form != nil:
 		fill(out.Form, i, "")

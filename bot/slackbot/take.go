@@ -112,37 +112,44 @@ func (b *Bot) takeEvent(ctx context.Context, body []byte, done ack) bool {
 	return taken
 }
 
-// soon waits for work as long as an acknowledgement may, and tells whether it
-// is done.
-func soon(work <-chan struct{}, grace time.Duration) bool {
+// task is something that the desk does while an acknowledgement may wait for
+// it.
+type task struct {
+	done chan struct{}
+	out  commands.Outcome
+}
+
+// begin starts work. When it panics, its outcome is that we are in trouble.
+func (b *Bot) begin(what string, work func() commands.Outcome) *task {
+	t := &task{done: make(chan struct{})}
+	b.crew.busy.Go(func() {
+		defer close(t.done)
+		defer b.crew.recover(what)
+		t.out = commands.Outcome{Refused: true, Text: troubleText}
+		t.out = work()
+	})
+	return t
+}
+
+// within waits for at most so long and tells whether the work is done.
+func (t *task) within(grace time.Duration) bool {
 	if grace <= 0 {
 		return false
 	}
-	t := time.NewTimer(grace)
-	defer t.Stop()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
 	select {
-	case <-work:
+	case <-t.done:
 		return true
-	case <-t.C:
+	case <-timer.C:
 		return false
 	}
 }
 
-// acknowledged runs work and acknowledges when it is done, or when grace is
-// over and it is not.
-func (b *Bot) acknowledged(grace time.Duration, done ack, work func() commands.Outcome) commands.Outcome {
-	var out commands.Outcome
-	ready := make(chan struct{})
-	b.crew.busy.Go(func() {
-		defer close(ready)
-		defer b.crew.recover("desk")
-		out = commands.Outcome{Refused: true, Text: troubleText}
-		out = work()
-	})
-	soon(ready, grace)
-	done(nil)
-	<-ready
-	return out
+// outcome waits for the work to be done.
+func (t *task) outcome() commands.Outcome {
+	<-t.done
+	return t.out
 }
 
 // troubleText is what a person reads when our own program failed.
@@ -166,11 +173,13 @@ func (b *Bot) press(ctx context.Context, p interaction, done ack) {
 		b.form(ctx, to, p.User, i, "")
 		return
 	}
-	out := b.acknowledged(b.cfg.Grace, done, func() commands.Outcome {
+	t := b.begin("press", func() commands.Outcome {
 		i.By = b.person(ctx, p.User, p.channel())
 		return b.desk.Run(ctx, i)
 	})
-	b.tell(ctx, to, out)
+	t.within(b.cfg.Grace)
+	done(nil)
+	b.tell(ctx, to, t.outcome())
 }
 
 // tell shows an outcome: its form, or its words.
@@ -196,21 +205,17 @@ func (b *Bot) typed(ctx context.Context, c slash, done ack) {
 		return
 	}
 	i.Chat, i.ID = Name, Name+":command:"+c.TriggerID
-	var out commands.Outcome
-	ready := make(chan struct{})
-	b.crew.busy.Go(func() {
-		defer close(ready)
-		defer b.crew.recover("command")
-		out = commands.Outcome{Refused: true, Text: troubleText}
+	t := b.begin("command", func() commands.Outcome {
 		i.By = b.person(ctx, who, c.ChannelID)
-		out = b.ask(ctx, i)
+		out := b.ask(ctx, i)
 		fill(out.Form, i, "")
+		return out
 	})
-	inTime := soon(ready, b.cfg.Grace)
+	inTime := t.within(b.cfg.Grace)
 	if !inTime {
 		done(nil)
 	}
-	<-ready
+	out := t.outcome()
 	if inTime && out.Form == nil {
 		b.inline(ctx, to, out, done)
 		return
@@ -246,22 +251,18 @@ func (b *Bot) inline(ctx context.Context, to target, out commands.Outcome, done 
 // opens at once, for the trigger is short-lived, and is filled after. prefill
 // goes into the form's first empty text.
 func (b *Bot) form(ctx context.Context, to target, who user, i commands.Invocation, prefill string) {
-	var out commands.Outcome
-	ready := make(chan struct{})
-	b.crew.busy.Go(func() {
-		defer close(ready)
-		defer b.crew.recover("form")
-		out = commands.Outcome{Refused: true, Text: troubleText}
+	t := b.begin("form", func() commands.Outcome {
 		i.By = b.person(ctx, who, to.Channel)
-		out = b.ask(ctx, i)
+		out := b.ask(ctx, i)
 		fill(out.Form, i, prefill)
+		return out
 	})
 	var view string
 	var err error
-	if !soon(ready, formGrace) {
-		view, err = b.openEmpty(ctx, to)
+	if !t.within(formGrace) {
+		view, err = b.opened(ctx, to, opening())
 	}
-	<-ready
+	out := t.outcome()
 	switch {
 	case err != nil:
 	case view != "" && out.Form != nil:

@@ -38,6 +38,9 @@ type Options struct {
 	Ack     time.Duration    // how long an acknowledgement may take; 0 is Slack's 3 seconds
 	Warning time.Duration    // between a warning and the end of a connection; 0 is Slack's 10 seconds
 
+	Lose  float64 // how many of the answers to posts and updates are lost, 0.1 for a tenth
+	Storm float64 // how often a storm of 429 breaks out at a post or update
+
 	Twice    bool // deliver everything twice
 	Shuffled bool // deliver in another order
 	Seed     uint64
@@ -246,6 +249,13 @@ func (s *Server) Fail(faults ...Fault) {
 // fault takes the next fault. With the lock held.
 func (s *Server) fault() Fault {
 	if len(s.faults) == 0 {
+		switch dice := s.random.Float64(); {
+		case dice < s.opts.Lose:
+			return Lost
+		case dice < s.opts.Lose+s.opts.Storm:
+			s.faults = append(s.faults, Limit, Limit, Limit, Limit)
+			return Limit
+		}
 		return ""
 	}
 	f := s.faults[0]
