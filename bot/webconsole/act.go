@@ -336,6 +336,9 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request, v visitor, at w
 	}
 	h := w.Header()
 	events := map[string]any{"look": true}
+	if res.note > 0 && res.sheet == nil {
+		events["look-"+ref(res.note)] = true // its buttons are drawn anew, for another press
+	}
 	if r.URL.Path == "/form" && res.sheet == nil && (res.notice == nil || !res.notice.Refused) || r.PostForm.Get("asked") != "" {
 		events["closesheet"] = true
 	}
@@ -357,11 +360,6 @@ func (c *Console) answer(w http.ResponseWriter, r *http.Request, v visitor, at w
 		h.Set("HX-Retarget", "#sheet-notice")
 		h.Set("HX-Reswap", "innerHTML")
 	}
-	if n, ok := c.noteOf(r, at.Case, res.note); ok {
-		nv := c.noteView(r.Context(), v, n, at)
-		nv.OOB = true
-		part.Note = &nv
-	}
 	c.draw(w, r, "answer", part)
 }
 
@@ -370,7 +368,6 @@ type answerPart struct {
 	Unique string
 	Notice *notice
 	Sheet  *sheet
-	Note   *noteView
 }
 
 func (c *Console) answerPage(w http.ResponseWriter, r *http.Request, v visitor, at where, res result) {

@@ -1,6 +1,7 @@
 package webconsole
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,7 @@ func TestKeysOnly(t *testing.T) {
 	b.Picture("light-question")
 	b.Keys("\x1b")
 	b.Until(`!document.querySelector("#sheet").open`)
+	at(b, ".thread .btn.danger")
 
 	var names []string
 	for _, c := range desk.Calls() {
@@ -168,7 +170,7 @@ func TestTalking(t *testing.T) {
 		{Case: 42, Title: "★★☆☆☆ Walnut desk lamp", Note: "waits for approval"}, {Case: 43, Title: "★☆☆☆☆ Desk lamp", Note: "needs a decision"}}})
 	b.Open(w.server.URL + "/case/42")
 	b.Until(`document.documentElement.classList.contains("js") && window.htmx`)
-	b.Keys("/")
+	b.Shortcut("/")
 	at(b, "#line")
 	b.Keys("in")
 	b.Until(`document.querySelector("#completions [data-value=inbox]") && !document.querySelector("#completions").hidden`)
@@ -181,11 +183,11 @@ func TestTalking(t *testing.T) {
 	b.Picture("light-answer")
 	b.Keys("\x1b\x1b\x1b")
 
-	b.Keys("m")
+	b.Shortcut("m")
 	at(b, "#words")
 	b.Keys("We have the spare part.")
 	b.Click(".say .btn.primary")
-	b.Until(`document.querySelector(".thread").innerText.includes("We have the spare part.") && document.querySelector("#words").value == ""`)
+	b.Until(`document.querySelector(".thread").innerText.includes("\nWe have the spare part.") && document.querySelector("#words").value == ""`)
 	b.Keys("Me neither")
 	b.Keys("\x1b") // leaves the field, keeps the words
 
@@ -213,12 +215,34 @@ func TestTalking(t *testing.T) {
 	if got := browsertest.Eval[string](b, `document.querySelector("#words").value`); got != "Me neither" {
 		t.Errorf("what was being written is now %q", got)
 	}
-	if n := browsertest.Eval[int](b, `document.querySelectorAll(".thread > .note").length - new Set([...document.querySelectorAll(".thread > .note")].map((n) => n.id)).size`); n != 0 {
+	if n := browsertest.Eval[int](b, `document.querySelectorAll(".thread .slot").length - new Set([...document.querySelectorAll(".thread .slot")].map((n) => n.id)).size`); n != 0 {
 		t.Errorf("%d notes stand there twice", n)
 	}
 	if c := b.Complaints(); len(c) > 0 {
 		t.Errorf("the browser complains: %q", c)
 	}
+}
+
+// TestBurst: whatever is posted and redrawn while the page is busy fetching,
+// in the end it shows all of it, once each, as it stands.
+func TestBurst(t *testing.T) {
+	b, w, _ := stage(t, browsertest.Light)
+	b.Open(w.server.URL + "/case/42")
+	b.Until(`document.documentElement.classList.contains("js") && window.htmx`)
+	parent, _, err := w.console.thread(t.Context(), 42, 1<<62)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const many = 40
+	for n := range many {
+		post(t, w, bot.Place{Case: 42, Key: fmt.Sprint("burst-", n), Thread: ref(parent.ID)}, bot.Card{Case: 42, Title: fmt.Sprintf("Burst %d.", n), Summary: "x"})
+		if err := w.console.Update(t.Context(), bot.Place{Case: 42, Key: "parent"}, ref(parent.ID), bot.Card{Case: 42, Title: fmt.Sprintf("Redrawn %d.", n), Summary: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		browsertest.Eval[bool](b, "true") // lets the page breathe, so that events come one by one
+	}
+	b.Until(fmt.Sprintf(`document.querySelector(".thread .note").innerText.includes("Redrawn %d.") &&
+		[...document.querySelectorAll(".card-title")].filter((n) => n.innerText.startsWith("Burst")).length == %d`, many-1, many))
 }
 
 // TestImpatience presses a button many times at once: it is one press.

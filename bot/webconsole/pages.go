@@ -65,8 +65,10 @@ func (c *Console) funcs() template.FuncMap {
 		"ago":    func(t time.Time) string { return ago(c.Now().Sub(t), t.In(c.Location)) },
 		"diff":   wordDiff,
 		// headless takes "#42 " off a title that a link "#42" stands before.
-		"headless": func(id int64, title string) string { return strings.TrimSpace(strings.TrimPrefix(title, "#"+ref(id)+" ")) },
-		"lower":  strings.ToLower,
+		"headless": func(id int64, title string) string {
+			return strings.TrimSpace(strings.TrimPrefix(title, "#"+ref(id)+" "))
+		},
+		"lower": strings.ToLower,
 	}
 }
 
@@ -224,7 +226,6 @@ type noteView struct {
 	Edited   time.Time
 	Mine     bool
 	Card     *cardView
-	OOB      bool // an htmx answer replaces it where it stands
 }
 
 const threadPage = 200

@@ -213,7 +213,9 @@ func (w *world) article(ctx context.Context, b *browser, ref string) (page, arti
 	if err != nil {
 		return nil, nil, err
 	}
-	article = first(page, byID("note-"+ref))
+	if slot := first(page, byID("note-"+ref)); slot != nil {
+		article = first(slot, byClass("note"))
+	}
 	if article == nil {
 		return nil, nil, fmt.Errorf("note %s is not on its page: %s", ref, read(page))
 	}

@@ -13,7 +13,8 @@
     if (!sheet || !sheet.open) return;
     sheet.close();
     $("#sheet-body").replaceChildren();
-    if (opener && opener.isConnected) opener.focus();
+    const back = opener && (opener.isConnected ? opener : document.getElementById(opener.id)); // its card may have been drawn anew
+    if (back) back.focus();
   };
   document.addEventListener("htmx:afterSwap", (e) => {
     if (e.target.id !== "sheet-body" || !$("form", e.target)) return;
@@ -145,7 +146,7 @@
     next.scrollIntoView({ block: "nearest" });
   };
   const rows = (by) => step(all(".row"), by, document.activeElement.closest(".row") || (by > 0 ? $(".row[aria-current]") : null));
-  const cards = (by) => step(all(".thread > .note"), by, document.activeElement.closest(".thread > .note"));
+  const cards = (by) => step(all(".thread .note"), by, document.activeElement.closest(".thread .note"));
   const main = (key) => {
     const near = document.activeElement.closest(".note");
     const found = (near && $(`[data-key="${key}"]`, near)) || all(`.thread [data-key="${key}"]`).pop();
@@ -176,17 +177,18 @@
 
   // A thread opens at what waits: the last card with a main button. Before
   // there is one below the review, the review itself is what to look at.
-  const notes = all(".thread > .note");
+  const notes = all(".thread .note");
   const last = notes.findLastIndex((n) => $(".btn.primary", n));
   if (last > 0 && !location.hash && matchMedia("(min-width: 761px)").matches) notes[last].scrollIntoView({ block: "start" });
 
   // What arrives below the screen is announced, not scrolled to: nobody loses
   // the line they are reading.
-  const below = $("#below"), known = new Set(notes.map((n) => n.id));
+  const below = $("#below"), known = new Set(all(".thread .slot").map((n) => n.id));
   if (below) {
-    const watch = new IntersectionObserver((seen) => { if (seen.some((s) => s.isIntersecting)) below.hidden = true; });
+    const watch = new IntersectionObserver((seen) => { if (seen.some((s) => s.isIntersecting && s.target.id === below.dataset.to)) below.hidden = true; },
+      { rootMargin: "0px 0px -160px 0px" });
     new MutationObserver(() => {
-      const fresh = all(".thread > .note").filter((n) => !known.has(n.id));
+      const fresh = all(".thread .slot").filter((n) => !known.has(n.id));
       fresh.forEach((n) => { known.add(n.id); watch.observe(n); });
       const newest = fresh.pop();
       if (newest && newest.getBoundingClientRect().top > innerHeight - 160) { below.hidden = false; below.dataset.to = newest.id; }
@@ -194,7 +196,7 @@
     below.addEventListener("click", () => {
       const to = document.getElementById(below.dataset.to);
       below.hidden = true;
-      if (to) { to.scrollIntoView({ block: "start" }); to.focus({ preventScroll: true }); }
+      if (to) { to.scrollIntoView({ block: "start" }); $(".note", to).focus({ preventScroll: true }); }
     });
   }
 })();
