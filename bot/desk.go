@@ -49,6 +49,9 @@ type Config struct {
 	// History is how old a review may be at a source's first poll to be
 	// announced; older ones are seeded silently. 48 hours when zero.
 	History time.Duration
+	// PastedID names a pasted review by its link or words, so that pasting it
+	// twice makes one case. Its words when nil.
+	PastedID func(review.Review) string
 	// Platforms are the copy-and-open profiles that a pasted review can name.
 	Platforms []commands.Option
 }
@@ -94,6 +97,9 @@ func New(c Config) (*Desk, error) {
 	}
 	if c.History == 0 {
 		c.History = 48 * time.Hour
+	}
+	if c.PastedID == nil {
+		c.PastedID = func(r review.Review) string { return review.DigestOf(r.ContentHash().String(), r.Author).Short() }
 	}
 	d := &Desk{Config: c, table: commands.NewTable(commands.Rows()), sources: make(map[string]sources.Source)}
 	for _, s := range c.Sources {

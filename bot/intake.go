@@ -43,35 +43,45 @@ const intakeAtOnce = 64
 // valid is refused by itself and takes no other with it.
 func (d *Desk) Take(ctx context.Context, in Intake) (Took, error) {
 	took := Took{Cases: make([]int64, len(in.Reviews))}
-	rest := in.Reviews
 	results := make([]taken, len(in.Reviews))
-	if in.Delivery != nil && len(rest) > 0 {
-		// The first review carries the delivery's receipt. A delivery that was
-		// seen before is gone through again without it: the crash may have
-		// come between its first review and its last.
-		one, err := d.takeOne(ctx, rest[0], in, in.Delivery)
-		switch {
-		case errors.Is(err, storage.ErrSeen):
-			if one, err = d.takeOne(ctx, rest[0], in, nil); err != nil {
-				return took, err
-			}
-		case err != nil:
+	if len(in.Reviews) == 0 {
+		return took, nil
+	}
+	if in.Delivery != nil {
+		seen, err := d.delivered(ctx, in)
+		if err != nil || seen {
+			took.Duplicates = len(in.Reviews)
 			return took, err
 		}
-		results[0], rest = one, rest[1:]
-		crash.Point("intake.first")
 	}
-	offset := len(in.Reviews) - len(rest)
+	// The last review carries the delivery's receipt: the receipt says that all
+	// of them are stored. A delivery that was cut short has none and is gone
+	// through again.
+	last := len(in.Reviews) - 1
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(intakeAtOnce)
-	for n, r := range rest {
+	for n, r := range in.Reviews[:last] {
 		g.Go(func() (err error) {
-			results[offset+n], err = d.takeOne(gctx, r, in, nil)
+			results[n], err = d.takeOne(gctx, r, in, nil)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return took, err
+	}
+	var err error
+	results[last], err = d.takeOne(ctx, in.Reviews[last], in, in.Delivery)
+	switch {
+	case errors.Is(err, storage.ErrSeen): // the same delivery came twice at once
+		took.Duplicates = len(in.Reviews)
+		return took, nil
+	case err != nil:
+		return took, err
+	case in.Delivery != nil && !results[last].added && !results[last].revised:
+		// Nothing of the last review was written, and the receipt neither.
+		if err := d.Store.Commit(ctx, &storage.Batch{Receipt: in.Delivery}); err != nil && !errors.Is(err, storage.ErrSeen) {
+			return took, err
+		}
 	}
 	for n, r := range results {
 		took.Cases[n] = r.id
@@ -87,6 +97,16 @@ func (d *Desk) Take(ctx context.Context, in Intake) (Took, error) {
 		}
 	}
 	return took, nil
+}
+
+// delivered tells whether a delivery was stored before as a whole. Its words
+// may have been edited since, so nothing of it is looked at again.
+func (d *Desk) delivered(ctx context.Context, in Intake) (bool, error) {
+	body, seen, err := d.Store.Received(ctx, in.Delivery.Scope, in.Delivery.ID)
+	if err == nil && seen && body != in.Delivery.Body && !body.IsZero() && !in.Delivery.Body.IsZero() {
+		return false, storage.ErrReused
+	}
+	return seen, err
 }
 
 // taken is what became of one review.
@@ -148,7 +168,7 @@ func (d *Desk) AddReview(ctx context.Context, i commands.Invocation, r review.Re
 		return c, false, &review.RoleError{Verb: "open", Need: need, Have: i.By.Role}
 	}
 	if r.Key.ID == "" {
-		r.Key.ID = manualID(r)
+		r.Key.ID = d.PastedID(r)
 	}
 	took, err := d.Take(ctx, Intake{By: "manual:" + string(i.By.ID), Reviews: []review.Review{r}})
 	if err != nil {
@@ -159,13 +179,4 @@ func (d *Desk) AddReview(ctx context.Context, i commands.Invocation, r review.Re
 	}
 	c, err = d.Store.Case(ctx, took.Cases[0])
 	return c, took.Added == 1, err
-}
-
-// manualID names a pasted review by its link or, without one, by its words:
-// pasting it twice makes one case.
-func manualID(r review.Review) string {
-	if r.URL != "" {
-		return review.DigestOf(r.URL).Short()
-	}
-	return review.DigestOf(r.ContentHash().String(), r.Author).Short()
 }

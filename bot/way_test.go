@@ -12,6 +12,7 @@ import (
 	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources/simulator"
+	"github.com/evenkeel/evenkeel/storage"
 )
 
 func TestTheWayOfOneReview(t *testing.T) {
@@ -430,5 +431,37 @@ func TestBurstIsOneSummary(t *testing.T) {
 	}
 	if loud >= 10 || loud+quiet != 30 || summaries != 1 {
 		t.Errorf("%d loud threads, %d quiet ones, %d summaries", loud, quiet, summaries)
+	}
+}
+
+// TestOldDeliveryAgain: a delivery that is played again after the customer's
+// edit does not bring the old words back, and one id is one body.
+func TestOldDeliveryAgain(t *testing.T) {
+	h := open(t)
+	deliver := func(id, body string) (bot.Took, error) {
+		r := review.Review{Key: review.Key{Source: "hook", ID: "r1"}, Rating: review.StarRating(2), Body: body, Author: "Jo"}
+		return h.desk.Take(h.ctx, bot.Intake{By: "webhook", Reviews: []review.Review{r}, Delivery: &storage.Receipt{Scope: "webhook:hook", ID: id, Body: review.DigestOf(body), At: h.clock.Now()}})
+	}
+	for n, step := range []struct {
+		id, body string
+		want     bot.Took
+	}{
+		{"d1", "It came late.", bot.Took{Added: 1}},
+		{"d2", "It came late. All is well now.", bot.Took{Revised: 1}},
+		{"d1", "It came late.", bot.Took{Duplicates: 1}},
+		{"d3", "It came late. All is well now.", bot.Took{Duplicates: 1}},
+		{"d3", "It came late. All is well now.", bot.Took{Duplicates: 1}},
+	} {
+		took, err := deliver(step.id, step.body)
+		if err != nil || took.Added != step.want.Added || took.Revised != step.want.Revised || took.Duplicates != step.want.Duplicates {
+			t.Errorf("step %d: %+v, %v", n, took, err)
+		}
+	}
+	if _, err := deliver("d1", "something else"); !errors.Is(err, storage.ErrReused) {
+		t.Errorf("another body under a known id: %v", err)
+	}
+	c, err := h.store.CaseOf(h.ctx, review.Key{Source: "hook", ID: "r1"})
+	if err != nil || c.Review.Revision != 2 {
+		t.Errorf("the case stands at revision %d, %v", c.Review.Revision, err)
 	}
 }

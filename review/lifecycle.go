@@ -91,6 +91,9 @@ func (a Revise) apply(m *move) error {
 	if r.ContentHash() == old.ContentHash() && m.c.Removed.IsZero() {
 		return ErrAlready
 	}
+	if !r.Updated.IsZero() && r.Updated.Before(old.Updated) {
+		return ErrAlready // an older state that arrives late is no edit
+	}
 	r.Key, r.Revision, r.Seen = old.Key, old.Revision+1, m.Now
 	m.c.Review = r
 	m.c.Removed = zero

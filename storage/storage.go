@@ -223,6 +223,9 @@ type Store interface {
 	// work or made it due. It is never closed and drops what nobody reads.
 	Wake() <-chan struct{}
 
+	// Received tells whether a receipt is kept, and of which body.
+	Received(ctx context.Context, scope, id string) (body review.Digest, ok bool, err error)
+
 	// Messages are the cards of a case; all of a chat's when id is 0.
 	Messages(ctx context.Context, id int64, chat string) ([]Message, error)
 	// CaseOfMessage finds the case to which a chat's message belongs; ErrNotFound.

@@ -15,6 +15,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/webconsole"
 	"github.com/evenkeel/evenkeel/review/playbook"
 	"github.com/evenkeel/evenkeel/sources"
+	"github.com/evenkeel/evenkeel/sources/manual"
 	"github.com/evenkeel/evenkeel/sources/webhook"
 	"github.com/evenkeel/evenkeel/storage"
 )
@@ -69,7 +70,7 @@ func (c *call) station(p parts, srv *server) (*station, error) {
 	desk, err := bot.New(bot.Config{
 		Store: p.store, Playbook: p.rules, Sources: p.sources, Drafter: p.writers.drafter, Triager: p.writers.triager,
 		Judge: p.writers.judge, Translator: p.writers.translator,
-		Now: p.now, Logger: c.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(),
+		Now: p.now, Logger: c.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(), PastedID: manual.ID,
 	})
 	if err != nil {
 		return nil, err

@@ -215,6 +215,12 @@ func testReceipts(t *testing.T, b *bed) {
 	wantErr(t, send("a", review.Digest{}), storage.ErrSeen)
 	must(t, send("c", review.Digest{}))
 	wantErr(t, send("c", two), storage.ErrSeen)
+	if body, ok, err := st.Received(ctx, "a", "1"); body != one || !ok || err != nil {
+		t.Errorf("the receipt of a is %v, %v, %v", body, ok, err)
+	}
+	if _, ok, err := st.Received(ctx, "a", "2"); ok || err != nil {
+		t.Errorf("a receipt that nobody kept: %v, %v", ok, err)
+	}
 }
 
 func testQueries(t *testing.T, b *bed) {

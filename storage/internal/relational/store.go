@@ -135,6 +135,20 @@ func (st *Store) Setting(ctx context.Context, name string) (string, error) {
 	return value, st.explain(err)
 }
 
+// Received implements [storage.Store].
+func (st *Store) Received(ctx context.Context, scope, id string) (review.Digest, bool, error) {
+	var body string
+	err := one(ctx, st.read, []any{&body}, "SELECT body FROM receipts WHERE scope = ? AND id = ?", ident(scope), ident(id))
+	if errNoRows(err) {
+		return review.Digest{}, false, nil
+	}
+	if err != nil {
+		return review.Digest{}, false, st.explain(err)
+	}
+	d, err := review.ParseDigest(body)
+	return d, err == nil, err
+}
+
 var setSetting = (&table{"settings", []string{"name", "value"}}).inserting(" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
 
 // SetSetting implements [storage.Store]. An event without a verb is none.
