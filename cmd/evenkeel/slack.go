@@ -61,7 +61,7 @@ func (s *station) attachSlack() error {
 
 // slackCheck asks Slack whether all is well, with calls that post nothing.
 func (e *examination) slackCheck(ctx context.Context, rules *playbook.Playbook) {
-	b, err := e.slack(rules, nil)
+	b, err := e.slack(rules, new(bot.Desk)) // nothing is taken to it here
 	switch {
 	case err != nil:
 		e.add("slack", attention, "see docs/slack.md", "%v", err)
