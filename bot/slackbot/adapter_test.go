@@ -32,7 +32,7 @@ func TestRefusalsAreExplained(t *testing.T) {
 		w.server.Revoke(code)
 		_, err := w.bot.Post(t.Context(), parent, bottest.StoryCard(7))
 		var ce *bot.ChatError
-		if !errors.As(err, &ce) || ce.Kind != want.kind || !strings.Contains(ce.Reason, want.say) {
+		if !errors.As(err, &ce) || !errors.Is(err, want.kind) || !strings.Contains(ce.Reason, want.say) {
 			t.Errorf("%s is told as %v", code, err)
 		}
 	}
@@ -76,7 +76,7 @@ func TestBrokenAnswersAreUnknown(t *testing.T) {
 	w.server.Fail(slacktest.Limit)
 	_, err := w.bot.Post(t.Context(), parent, bottest.StoryCard(7))
 	var ce *bot.ChatError
-	if !errors.As(err, &ce) || ce.Kind != bot.ErrLimited || ce.After != time.Second {
+	if !errors.As(err, &ce) || !errors.Is(err, bot.ErrLimited) || ce.After != time.Second {
 		t.Errorf("429 is %v", err)
 	}
 	if _, err = w.bot.Post(t.Context(), parent, bottest.StoryCard(7)); !errors.Is(err, bot.ErrLimited) || w.server.Calls("chat.postMessage") != 2 {

@@ -48,7 +48,12 @@ func benchmarkAcks(b *testing.B, mode Mode) {
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan error, 1)
 	go func() { done <- app.Serve(ctx) }()
-	defer func() { cancel(); <-done }()
+	defer func() {
+		cancel()
+		if err := <-done; err != nil {
+			b.Error(err)
+		}
+	}()
 	if mode == Socket {
 		if err := s.Wait(ctx, func() bool { return s.Connections() >= connections }); err != nil {
 			b.Fatal(err)

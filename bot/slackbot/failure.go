@@ -108,7 +108,7 @@ func (b *Bot) explain(e *bot.ChatError, said slack.SlackErrorResponse, channel s
 	if said.Err == "missing_scope" && said.Needed != "" {
 		e.Reason = "the permission " + said.Needed + " is missing; add it under OAuth & Permissions and install the app again"
 	}
-	if v.kind == bot.ErrLimited {
+	if errors.Is(v.kind, bot.ErrLimited) {
 		e.After = defaultWait
 	}
 }

@@ -3,6 +3,7 @@ package slackbot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -124,8 +125,9 @@ func (b *Bot) page(ctx context.Context, method string, args url.Values) (page, e
 		return p, nil
 	}
 	e := b.failure(ctx, method, channel, err)
-	if limited, ok := e.(*bot.ChatError); ok && limited.Kind == bot.ErrLimited {
-		b.pace.limited(method, limited.After)
+	var ce *bot.ChatError
+	if errors.As(e, &ce) && errors.Is(e, bot.ErrLimited) {
+		b.pace.limited(method, ce.After)
 	}
 	return page{}, e
 }

@@ -325,11 +325,10 @@ func TestManifestScopes(t *testing.T) {
 // lookAhead compiles patterns with Go's own engine; the two that it lacks are
 // for domains that our manifest has none of, and match nothing.
 func lookAhead(pattern string) (jsonschema.Regexp, error) {
-	re, err := regexp.Compile(pattern)
-	if err != nil {
+	if strings.Contains(pattern, "(?!") {
 		return never(pattern), nil
 	}
-	return re, nil
+	return regexp.Compile(pattern)
 }
 
 type never string

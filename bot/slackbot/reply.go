@@ -192,7 +192,7 @@ func (b *Bot) opened(ctx context.Context, to target, v slack.ModalViewRequest) (
 	if err != nil {
 		return "", err
 	}
-	return resp.View.ID, nil
+	return resp.ID, nil
 }
 
 // refill replaces what a view shows.

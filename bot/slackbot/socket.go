@@ -114,17 +114,19 @@ func (b *Bot) dial(ctx context.Context) (*wire, error) {
 	}
 	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: helloTime}
 	ws, resp, err := dialer.DialContext(ctx, address, nil)
-	if err != nil {
+	if resp != nil {
+		_ = resp.Body.Close()
+	}
+	if err != nil { // it is not told whole: the address holds a ticket
 		if resp != nil {
-			return nil, fmt.Errorf("opening the socket: %s", resp.Status) // the address holds a ticket
+			return nil, fmt.Errorf("opening the socket: %s", resp.Status)
 		}
 		return nil, errors.New("opening the socket failed")
 	}
 	ws.SetReadLimit(maxEnvelope)
 	w := &wire{ws: ws}
 	var hello envelope
-	ws.SetReadDeadline(time.Now().Add(helloTime))
-	if err := ws.ReadJSON(&hello); err != nil || hello.Type != "hello" {
+	if err := errors.Join(ws.SetReadDeadline(time.Now().Add(helloTime)), ws.ReadJSON(&hello)); err != nil || hello.Type != "hello" {
 		ws.Close()
 		if hello.Type == "disconnect" {
 			return nil, fmt.Errorf("slack closed the socket at once: %s", hello.Reason)
@@ -176,7 +178,7 @@ const broken = "broken"
 // listen takes deliveries until the connection ends. It tells ending once why a
 // successor is needed, which may be well before that.
 func (b *Bot) listen(ctx context.Context, w *wire, pool *pool, ending chan<- string) {
-	stop := context.AfterFunc(ctx, func() { w.ws.SetReadDeadline(time.Now()) })
+	stop := context.AfterFunc(ctx, func() { w.until(time.Now()) })
 	defer stop()
 	var once sync.Once
 	tell := func(reason string) { once.Do(func() { ending <- reason }) }
@@ -187,7 +189,7 @@ func (b *Bot) listen(ctx context.Context, w *wire, pool *pool, ending chan<- str
 		if !until.IsZero() && deadline.After(until) {
 			deadline = until
 		}
-		w.ws.SetReadDeadline(deadline)
+		w.until(deadline)
 	}
 	pong := w.ws.PingHandler()
 	w.ws.SetPingHandler(func(data string) error { extend(); return pong(data) })
@@ -257,13 +259,19 @@ func (w *wire) write(v any) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	w.ws.SetWriteDeadline(now.Add(writeTime))
+	if err := w.ws.SetWriteDeadline(now.Add(writeTime)); err != nil {
+		return err
+	}
 	if len(w.sent) >= maxSent {
 		w.sent = append(w.sent[:0], w.sent[maxSent/2:]...)
 	}
 	w.sent = append(w.sent, sentAck{now, v})
 	return w.ws.WriteJSON(v)
 }
+
+// until bounds the next read. It fails only on a connection that is closed,
+// and then the read fails too.
+func (w *wire) until(t time.Time) { _ = w.ws.SetReadDeadline(t) }
 
 // unsure are the acknowledgements that may not have arrived.
 func (w *wire) unsure() []any {
@@ -340,7 +348,7 @@ func (p *pool) ack(w *wire, id string, body []byte, b *Bot) {
 func (p *pool) close() {
 	for _, w := range p.others(nil) {
 		w.mu.Lock()
-		w.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(writeTime))
+		_ = w.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(writeTime))
 		w.mu.Unlock()
 		w.ws.Close()
 	}

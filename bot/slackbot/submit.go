@@ -52,7 +52,7 @@ func (b *Bot) submitted(ctx context.Context, p interaction, done ack) {
 // refusal is what stands where the form was when the case has moved on: why,
 // the text that was written, to be copied, and the current card.
 func (b *Bot) refusal(ctx context.Context, out commands.Outcome, args map[string]string) slack.ModalViewRequest {
-	v := note("Please note", out.Text)
+	v := b.answer.view(ctx, out)
 	if text := args["text"]; text != "" {
 		v.Blocks.BlockSet = append(v.Blocks.BlockSet, paragraphs("What you wrote, to be copied:")...)
 		v.Blocks.BlockSet = append(v.Blocks.BlockSet, paragraphs(text)...)

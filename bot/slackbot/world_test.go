@@ -260,7 +260,7 @@ func parsed(m slacktest.Message) []string {
 		}
 	}
 	for _, b := range m.Blocks {
-		walk(map[string]any(b))
+		walk(b)
 	}
 	return out
 }

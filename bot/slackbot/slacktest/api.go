@@ -211,7 +211,7 @@ func answer(w http.ResponseWriter, body map[string]any, ref *refusal) {
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	}
-	json.NewEncoder(w).Encode(body)
+	_ = json.NewEncoder(w).Encode(body) // whoever asked and left cannot be told
 }
 
 func bearer(r *http.Request) string {

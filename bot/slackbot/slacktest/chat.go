@@ -2,6 +2,7 @@ package slacktest
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -280,7 +281,7 @@ func (s *Server) serveResponse(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, ref.name, http.StatusBadRequest)
 		return
 	}
-	w.Write([]byte("ok"))
+	_, _ = io.WriteString(w, "ok")
 }
 
 // respond posts an answer for one person or for all. With the lock held.

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Ids and secrets of the one workspace.
+// Ids and secrets of the one workspace; they open nothing else.
 const (
 	Team          = "T0ACME000"
 	App           = "A0EVENKEEL"

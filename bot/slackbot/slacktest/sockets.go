@@ -89,7 +89,7 @@ func (k *sockets) serve(w http.ResponseWriter, r *http.Request) {
 	k.conns = append(k.conns, c)
 	n := len(k.conns)
 	k.mu.Unlock()
-	c.write(map[string]any{"type": "hello", "num_connections": n, "connection_info": map[string]any{"app_id": App},
+	_ = c.write(map[string]any{"type": "hello", "num_connections": n, "connection_info": map[string]any{"app_id": App},
 		"debug_info": map[string]any{"host": "applink-1", "build_number": 1, "approximate_connection_time": 18060}})
 	k.wake()
 	go c.ping()
@@ -100,7 +100,9 @@ func (k *sockets) serve(w http.ResponseWriter, r *http.Request) {
 func (c *conn) write(v any) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ws.SetWriteDeadline(time.Now().Add(time.Second))
+	if err := c.ws.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+		return err
+	}
 	return c.ws.WriteJSON(v)
 }
 
@@ -249,7 +251,7 @@ func (s *Server) Warn(reason string) {
 		return
 	}
 	c.warned.Store(true)
-	c.write(map[string]any{"type": "disconnect", "reason": reason, "debug_info": map[string]any{"host": "applink-1"}})
+	_ = c.write(map[string]any{"type": "disconnect", "reason": reason, "debug_info": map[string]any{"host": "applink-1"}})
 	time.AfterFunc(s.opts.Warning, func() { c.ws.Close() })
 }
 
