@@ -22,7 +22,7 @@ var rooms = []room{
 
 	{"prompts", []string{"review"}, "templates, embedded, versioned by hash"},
 	{"llm", []string{"prompts", "review", "review/*"}, "triage, draft, judge, translate; the offline drafter"},
-	{"llm/*", []string{"llm", "prompts", "review", "review/*"}, "fakes of a model for the tests"},
+	{"llm/*", []string{"llm", "prompts", "review", "review/*"}, "eval: measures drafters over a set of reviews; fakes of a model for the tests"},
 
 	{"sources", []string{"review", "review/*"}, "what a review platform looks like"},
 	{"sources/*", []string{"sources", "sources/*", "review", "review/*"}, "one package a platform"},
