@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -66,11 +65,15 @@ sources:
 
 const platformToken = "token-of-these-tests"
 
-// databases are the two engines. A database is an address, "" for a new file.
-var databases = []struct {
+// database is an engine; make gives the address of an empty one, "" for a file
+// of the program's own.
+type database struct {
 	name string
 	make func(testing.TB) string
-}{
+}
+
+// databases are the two engines.
+var databases = []database{
 	{"sqlite", func(testing.TB) string { return "" }},
 	{"postgres", pgtest.Start},
 }
@@ -88,9 +91,11 @@ type campaign struct {
 
 	mu         sync.Mutex
 	deliveries []delivery
+	coming     []simulator.Review // that customers write while the program runs
 	ratings    map[checker.Review]int
 	byHand     map[int64]string // what people posted themselves, by case
 	kills      int
+	slowest    time.Duration // of the stops that were asked for
 }
 
 // newCampaign sets the world up and runs the program once, so that its people
@@ -148,54 +153,52 @@ var complaints = []string{
 	"I waited %d minutes at the counter, then the order was wrong.",
 }
 
-// write lets customers write n reviews on the platform.
-func (c *campaign) write(n int) {
+// review makes up a review: the serial number makes it the only one of its
+// kind.
+func (c *campaign) review(source string) (serial, rating int, body, author string) {
+	serial = len(c.ratings) + 1
+	rating, body = 1+serial%3, fmt.Sprintf(complaints[serial%len(complaints)], serial)
+	if serial%5 == 0 {
+		rating, body = 5, fmt.Sprintf("Lovely lamp, number %d in our house. Fast delivery too.", serial)
+	}
+	c.ratings[checker.Review{Source: source, ID: name(serial)}] = rating
+	return serial, rating, body, fmt.Sprintf("Customer %d", serial)
+}
+
+func name(serial int) string { return fmt.Sprintf("r-%04d", serial) }
+
+// write lets customers write reviews on the platform: some now, the others
+// while the program runs.
+func (c *campaign) write(now, later int) {
 	c.t.Helper()
-	for i := range n {
-		c.mu.Lock()
-		serial := len(c.ratings) + 1
-		c.mu.Unlock()
-		r := simulator.Review{Rating: 1 + serial%3, Body: fmt.Sprintf(complaints[i%len(complaints)], serial), Author: fmt.Sprintf("Customer %d", serial), Language: "en"}
-		if serial%5 == 0 {
-			r.Rating, r.Body = 5, fmt.Sprintf("Lovely lamp, number %d in our house. Fast delivery too.", serial)
-		}
-		got, err := c.platform.Add(r)
-		if err != nil {
+	for i := range now + later {
+		serial, rating, body, author := c.review(storefront)
+		r := simulator.Review{ID: name(serial), Rating: rating, Body: body, Author: author, Language: "en"}
+		if i >= now {
+			c.coming = append(c.coming, r)
+		} else if _, err := c.platform.Add(r); err != nil {
 			c.t.Fatal(err)
 		}
-		c.remember(checker.Review{Source: storefront, ID: got.ID}, r.Rating)
 	}
 }
 
 // deliver makes a delivery of n reviews, which the sender sends during run.
 func (c *campaign) deliver(n int) {
-	c.mu.Lock()
 	d := delivery{ID: fmt.Sprintf("delivery-%d-%d", c.seed, len(c.deliveries)+1)}
-	c.mu.Unlock()
 	for range n {
-		c.mu.Lock()
-		serial := len(c.ratings) + 1
-		c.mu.Unlock()
-		r := hookReview{ID: fmt.Sprintf("h-%04d", serial), Rating: 2, Body: fmt.Sprintf(complaints[serial%len(complaints)], serial), Author: fmt.Sprintf("Customer %d", serial)}
-		d.Reviews = append(d.Reviews, r)
-		c.remember(checker.Review{Source: hook, ID: r.ID}, r.Rating)
+		serial, rating, body, author := c.review(hook)
+		d.Reviews = append(d.Reviews, hookReview{ID: name(serial), Rating: rating, Body: body, Author: author})
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.deliveries = append(c.deliveries, d)
 }
 
-func (c *campaign) remember(r checker.Review, rating int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ratings[r] = rating
-}
-
-// ending says how a life ends: at a crash point ("name@n"), or by a kill from
-// outside some time after its start, or, being zero, not at all.
+// ending says how a life ends: at a crash point ("name@n"), or some time after
+// its start by a kill from outside or by being asked to stop, or, being zero,
+// not at all.
 type ending struct {
-	at    string
-	after time.Duration
+	at     string
+	after  time.Duration
+	gentle bool // asked to stop, not killed
 }
 
 // run lets the program live one life after the other, each ending as planned,
@@ -210,26 +213,30 @@ func (c *campaign) run(limit time.Duration, plan []ending) {
 	defer world.Wait()
 	defer stop()
 	sent := make(chan error, len(c.deliveries))
-	for _, d := range c.deliveries {
-		world.Go(func() { sent <- c.sender.send(working, d) })
-	}
+	lanes := make(chan struct{}, 8) // senders at a time
+	world.Go(func() {
+		for _, d := range c.deliveries {
+			lanes <- struct{}{}
+			world.Go(func() { sent <- c.sender.send(working, d); <-lanes })
+		}
+	})
+	world.Go(func() { c.arrive(working) })
 	for _, p := range c.people {
 		world.Go(func() { c.work(working, p) })
 	}
 	lives := make(chan error, 1)
 	world.Go(func() { lives <- c.live(working, plan) })
 
-	for range c.deliveries {
-		if err := <-sent; err != nil {
-			c.t.Errorf("a sender gave up: %v", err)
-		}
-	}
-	for {
+	for senders := len(c.deliveries); ; {
 		done, waiting := c.done(ctx)
-		if done {
+		if done && senders == 0 {
 			break
 		}
 		select {
+		case err := <-sent:
+			if senders--; err != nil {
+				c.t.Errorf("a sender gave up: %v", err)
+			}
 		case err := <-lives:
 			c.t.Fatalf("the program did not live on: %v", err)
 		case <-ctx.Done():
@@ -239,7 +246,20 @@ func (c *campaign) run(limit time.Duration, plan []ending) {
 	}
 }
 
-// live starts the program again whenever it was killed.
+// arrive lets the remaining customers write, one after the other.
+func (c *campaign) arrive(ctx context.Context) {
+	rng := rand.New(rand.NewPCG(c.seed, 1))
+	for _, r := range c.coming {
+		if rest(ctx, upTo(rng, time.Second)) != nil {
+			return
+		}
+		if _, err := c.platform.Add(r); err != nil {
+			c.t.Error(err)
+		}
+	}
+}
+
+// live starts the program again whenever it was killed or stopped.
 func (c *campaign) live(ctx context.Context, plan []ending) error {
 	for n := 0; ; n++ {
 		var end ending
@@ -259,6 +279,10 @@ func (c *campaign) live(ctx context.Context, plan []ending) error {
 			return nil // it goes on living
 		case <-l.gone:
 		case <-axe:
+			if end.gentle {
+				c.slowest = max(c.slowest, c.program.stop())
+				continue
+			}
 			c.program.kill()
 		}
 		if !l.killed() {
@@ -319,17 +343,12 @@ func (c *campaign) work(ctx context.Context, who *person) {
 	}
 }
 
-// byHandText is what people write when the drafter's text will not do.
-const byHandText = "Dear customer, thank you for telling us about this. I am sorry for the trouble that you had with order %d. " +
-	"Please write to care@example.test, so that we can look into it together. Ana, Quay & Sons"
-
 // wishes are the buttons that people look for, in this order, with what they
 // type if a form opens.
-func (c *campaign) wishes(id int64) []struct {
+func wishes(written url.Values) []struct {
 	label string
 	fill  url.Values
 } {
-	written := url.Values{"f.text": {fmt.Sprintf(byHandText, id)}}
 	return []struct {
 		label string
 		fill  url.Values
@@ -345,7 +364,7 @@ func (c *campaign) look(ctx context.Context, who *person, id int64) error {
 	if err != nil {
 		return err
 	}
-	for _, wish := range c.wishes(id) {
+	for _, wish := range wishes(url.Values{"f.text": {who.compose(id)}}) {
 		card, b, found := p.find(wish.label)
 		if !found {
 			continue
@@ -432,7 +451,7 @@ func (c *campaign) judge() {
 	if len(wrong) > 0 {
 		c.t.Errorf("seed %d: what must not be:\n%s", c.seed, checker.Report(wrong))
 	}
-	c.t.Logf("seed %d: %d reviews, %d kills %v, %d audit entries, %d calls of the platform",
+	c.t.Logf("seed %d: %d reviews, %d kills, by themselves at %v, %d audit entries, %d calls of the platform",
 		c.seed, len(c.ratings), c.kills, c.program.crashes(), len(e.Entries), len(e.Calls))
 }
 
@@ -515,6 +534,9 @@ func (c *campaign) parents(ctx context.Context, e *checker.Evidence) {
 func (c *campaign) platforms(e *checker.Evidence) {
 	s := c.platform.State()
 	for _, call := range s.Calls {
+		if call.Fault != "" && call.Text == "" && call.Effect == "" {
+			continue // cut off before the platform had read it
+		}
 		e.Calls = append(e.Calls, checker.Call{At: call.At, Review: checker.Review{Source: storefront, ID: call.Review}, Text: call.Text, Effect: call.Effect})
 	}
 	for _, r := range s.Reviews {
@@ -527,16 +549,4 @@ func (c *campaign) platforms(e *checker.Evidence) {
 			e.Up[k.Review] = text
 		}
 	}
-}
-
-// pause stops the process for a while without ending it.
-func (c *campaign) pause(ctx context.Context, d time.Duration) {
-	c.t.Helper()
-	if c.program.signal(syscall.SIGSTOP) == nil {
-		c.t.Fatal("the program was not running")
-	}
-	if err := rest(ctx, d); err != nil {
-		c.t.Error(err)
-	}
-	c.program.signal(syscall.SIGCONT)
 }
