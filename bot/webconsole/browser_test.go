@@ -198,7 +198,9 @@ func TestTalking(t *testing.T) {
 	post(t, w, bot.Place{Case: 42, Key: "draft-3", Thread: ref(parent.ID)}, bot.Card{Case: 42, Tone: bot.Good, Title: "Live", Summary: "Live"})
 	b.Until(`[...document.querySelectorAll(".card-title")].some((n) => n.innerText.startsWith("Live"))`)
 	post(t, w, bot.Place{Case: 42, Key: "draft-4", Thread: ref(parent.ID)}, bottest.StoryCard(42))
-	b.Until(`!document.querySelector("#below").hidden`) // it came below the screen
+	// It came below the screen.
+	b.Until(`(() => { const last = [...document.querySelectorAll(".slot")].pop(), below = document.querySelector("#below");
+		return last.innerText.includes("Walnut desk lamp") && !below.hidden && below.dataset.to == last.id })()`)
 	b.Picture("light-below")
 	b.Click("#below")
 	b.Until(`document.querySelector("#below").hidden && document.activeElement.innerText.includes("Walnut desk lamp")`)

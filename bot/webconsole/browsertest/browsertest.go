@@ -26,7 +26,7 @@ import (
 )
 
 // patience bounds a whole browser test; nothing is measured by it.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // Screen is what a page is looked at on.
 type Screen struct {
