@@ -28,7 +28,7 @@ demo: ## play the story in the browser: no account, no key, no network
 
 .PHONY: test
 test: test-deps ## install what the tests need where that is possible, then run them with the race detector
-	@$(GO) test -race ./...
+	@$(GO) test -race -timeout 20m ./...
 
 .PHONY: test-deps
 test-deps: ## install PostgreSQL, Chromium and a C compiler for the tests, or say what to install
