@@ -80,7 +80,10 @@ func among(code string, list []string) bool {
 
 func judge(err error) relational.Trouble {
 	var e *pgconn.PgError
+	var c *pgconn.ConnectError
 	switch {
+	case errors.As(err, &c):
+		return relational.Down
 	case errors.As(err, &e) && among(e.Code, again):
 		return relational.Lost
 	case errors.As(err, &e) && among(e.Code, away):

@@ -30,6 +30,7 @@ func TestServerDies(t *testing.T) {
 	}
 	defer st.Close()
 	load := storagetest.StartLoad(st, 0, io.Discard)
+	defer load.Stop()
 	harm := []func(){
 		func() { server.Restart(t) },
 		func() { server.Kill(t); server.Run(t) },
@@ -201,12 +202,12 @@ func TestNeverAnswered(t *testing.T) {
 
 // wire is a PostgreSQL address whose connections a test can cut.
 type wire struct {
-	url    string
-	socket string // of the server
-	refuse atomic.Bool
-	mu     sync.Mutex
-	answer []byte
-	cut    bool
+	url             string
+	network, server string
+	refuse          atomic.Bool
+	mu              sync.Mutex
+	answer          []byte
+	cut             bool
 }
 
 func startWire(t *testing.T, server string) *wire {
@@ -215,11 +216,12 @@ func startWire(t *testing.T, server string) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := u.Query().Get("host")
-	if host == "" {
-		t.Skip("the cut-wire tests were NOT run: they need the private server of pgtest, not EVENKEEL_TEST_POSTGRES")
+	w := &wire{network: "tcp", server: u.Host}
+	if host := u.Query().Get("host"); host != "" {
+		w.network, w.server = "unix", filepath.Join(host, ".s.PGSQL.5432")
+	} else if u.Port() == "" {
+		w.server = net.JoinHostPort(u.Hostname(), "5432")
 	}
-	w := &wire{socket: filepath.Join(host, ".s.PGSQL.5432")}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +271,7 @@ func (w *wire) carry(client net.Conn) {
 	if w.refuse.Load() {
 		return
 	}
-	server, err := net.Dial("unix", w.socket)
+	server, err := net.Dial(w.network, w.server)
 	if err != nil {
 		return
 	}

@@ -122,7 +122,7 @@ func connect(path string, conns int, more url.Values) (*sql.DB, error) {
 		"_dqs":          {"0"},
 		"_defensive":    {"1"},
 		"_error_rc":     {"1"},
-		"_pragma":       {"cache_size(-16000)"},
+		"_pragma":       {"cache_size(-16000)", "wal_autocheckpoint(4000)"}, // 16 MB each
 	}
 	for k, v := range more {
 		q[k] = v

@@ -18,6 +18,7 @@ import (
 type Load struct {
 	next    atomic.Int64
 	stop    chan struct{}
+	once    sync.Once
 	wg      sync.WaitGroup
 	mu      sync.Mutex
 	written []int // numbers of the reviews that were acknowledged
@@ -110,9 +111,10 @@ func (l *Load) Failures() int {
 	return len(l.errs)
 }
 
-// Stop ends the load and returns the acknowledged numbers and all errors.
+// Stop ends the load and returns the acknowledged numbers and all errors. It
+// may be called again.
 func (l *Load) Stop() ([]int, []error) {
-	close(l.stop)
+	l.once.Do(func() { close(l.stop) })
 	l.wg.Wait()
 	return l.written, l.errs
 }

@@ -154,12 +154,21 @@ func (p *pool) exec(ctx context.Context, query string, args ...any) (int64, erro
 	return res.RowsAffected()
 }
 
+// stale is how many dead connections a query may meet. After a restart of the
+// server a pool is full of them, and each is found out by being used.
+const stale = 16
+
 func (p *pool) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := p.stmt(ctx, query)
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		st, err := p.stmt(ctx, query)
+		var rows *sql.Rows
+		if err == nil {
+			rows, err = st.QueryContext(ctx, args...)
+		}
+		if err == nil || try == stale || ctx.Err() != nil || p.d.Judge(err) != Lost {
+			return rows, err
+		}
 	}
-	return st.QueryContext(ctx, args...)
 }
 
 // collect runs a query and scans every row.

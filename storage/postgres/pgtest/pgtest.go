@@ -104,7 +104,7 @@ func (s *Server) Restart(tb testing.TB) {
 // Stop ends the server; open connections are cut.
 func (s *Server) Stop(tb testing.TB) { s.stop(tb, stopFast) }
 
-// Kill ends the server and all its processes with SIGKILL.
+// Kill ends the server with SIGKILL; its processes follow when they notice.
 func (s *Server) Kill(tb testing.TB) { s.stop(tb, stopKill) }
 
 func (s *Server) stop(tb testing.TB, how stopping) {

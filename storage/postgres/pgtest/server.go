@@ -147,8 +147,22 @@ func (s *server) create(settings []string) error {
 	return errors.Join(err, f.Close())
 }
 
-// begin starts the server and waits until it answers.
+// begin starts the server and waits until it answers. After a kill the old
+// server's processes may take a moment to notice; until then the new one
+// refuses to start.
 func (s *server) begin() error {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		err := s.start()
+		if err == nil || !bytes.Contains(s.lastWords(), []byte("pre-existing shared memory")) || time.Now().After(deadline) {
+			return err
+		}
+		_ = os.Remove(filepath.Join(s.dir, "log"))
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (s *server) start() error {
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -203,10 +217,10 @@ func (s *server) ready() error {
 }
 
 // lastWords is the end of the server's log.
-func (s *server) lastWords() string {
+func (s *server) lastWords() []byte {
 	b, _ := os.ReadFile(filepath.Join(s.dir, "log"))
 	lines := bytes.Split(bytes.TrimSpace(b), []byte("\n"))
-	return string(bytes.Join(lines[max(0, len(lines)-20):], []byte("\n")))
+	return bytes.Join(lines[max(0, len(lines)-20):], []byte("\n"))
 }
 
 // URL is the address of the server's first database.
@@ -227,17 +241,17 @@ func (s *server) end(how stopping) error {
 	if s.pid == 0 {
 		return nil
 	}
-	target, sig := s.pid, syscall.SIGINT // fast shutdown: https://www.postgresql.org/docs/current/server-shutdown.html
+	sig := syscall.SIGINT // fast shutdown: https://www.postgresql.org/docs/current/server-shutdown.html
 	if how == stopKill {
-		target, sig = -s.pid, syscall.SIGKILL // with all its children
+		sig = syscall.SIGKILL // its children end when they notice
 	}
-	if err := syscall.Kill(target, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+	if err := syscall.Kill(s.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err
 	}
 	select {
 	case <-s.gone:
 	case <-time.After(30 * time.Second):
-		_ = syscall.Kill(-s.pid, syscall.SIGKILL)
+		_ = syscall.Kill(s.pid, syscall.SIGKILL)
 		<-s.gone
 	}
 	s.pid = 0
