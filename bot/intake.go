@@ -69,6 +69,7 @@ func (d *Desk) Take(ctx context.Context, in Intake) (Took, error) {
 	if err := g.Wait(); err != nil {
 		return took, err
 	}
+	crash.Point("intake.last")
 	var err error
 	results[last], err = d.takeOne(ctx, in.Reviews[last], in, in.Delivery)
 	switch {

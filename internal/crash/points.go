@@ -9,7 +9,7 @@ func Points() []string {
 		"poll.read",             // a page came from the platform, nothing of it is stored
 		"intake.before",         // before a review is stored
 		"intake.stored",         // it is stored, nobody was told
-		"intake.first",          // the first review of a delivery is stored, the others are not
+		"intake.last",           // a delivery is stored but for its last review, which carries the receipt
 		"poll.taken",            // the page is stored, the cursor is not moved
 		"poll.recorded",         // the cursor is moved
 		"work.claimed",          // work is leased, nothing of it is done
