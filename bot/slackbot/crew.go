@@ -18,7 +18,7 @@ type crew struct {
 }
 
 const (
-	maxHands = 64
+	maxHands = 128
 	maxQueue = 2048
 	// workTime bounds one piece of work; it waits for Slack and the database,
 	// for nothing slower.

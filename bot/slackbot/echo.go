@@ -43,11 +43,11 @@ func (e *echoes) lead(key string, done ack) ack {
 	if len(e.by) < maxEchoes {
 		e.by[key] = mine
 	}
-	return func(body any) {
+	return func(body any) bool {
 		e.mu.Lock()
 		if mine.done {
 			e.mu.Unlock()
-			return
+			return false
 		}
 		waiting := mine.waiting
 		mine.done, mine.body, mine.waiting = true, body, nil
@@ -56,6 +56,7 @@ func (e *echoes) lead(key string, done ack) ack {
 		for _, w := range waiting {
 			w(body)
 		}
+		return true
 	}
 }
 

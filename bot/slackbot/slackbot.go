@@ -71,14 +71,15 @@ type Bot struct {
 	client *http.Client
 	apiURL string
 
-	pace   *pacer
-	people *directory
-	seen   *seen
-	echoes *echoes
-	cases  *threads
-	self   self
-	crew   *crew
-	answer answers
+	pace       *pacer
+	people     *directory
+	seen       *seen
+	echoes     *echoes
+	signatures *seen // of requests, in HTTP mode
+	cases      *threads
+	self       self
+	crew       *crew
+	answer     answers
 }
 
 var _ bot.Chat = (*Bot)(nil)
@@ -104,6 +105,7 @@ func New(cfg Config) (*Bot, error) {
 	b.people = newDirectory(b.api, cfg.Groups, cfg.Now, b.log)
 	b.seen = newSeen(cfg.Now)
 	b.echoes = newEchoes(cfg.Now)
+	b.signatures = newSeen(cfg.Now)
 	b.cases = newThreads(cfg.Now)
 	b.crew = newCrew(b.log)
 	b.answer = answers{bot: b}

@@ -35,17 +35,19 @@ func (b *Bot) submitted(ctx context.Context, p interaction, done ack) {
 		return
 	}
 	out := t.outcome()
+	var body *slack.ViewSubmissionResponse
 	switch {
 	case out.Form != nil:
 		fill(out.Form, i, "")
-		done(slack.NewUpdateViewSubmissionResponse(ptr(modal(out.Form, meta.address))))
+		body = slack.NewUpdateViewSubmissionResponse(ptr(modal(out.Form, meta.address)))
 	case out.Refused && errorBlock != "" && out.Show == 0:
-		done(slack.NewErrorsViewSubmissionResponse(map[string]string{errorBlock: cut(label(out.Text), maxInputLabel)}))
+		body = slack.NewErrorsViewSubmissionResponse(map[string]string{errorBlock: cut(label(out.Text), maxInputLabel)})
 	case out.Refused:
-		done(slack.NewUpdateViewSubmissionResponse(ptr(b.refusal(ctx, out, args))))
-	default:
+		body = slack.NewUpdateViewSubmissionResponse(ptr(b.refusal(ctx, out, args)))
+	}
+	if body == nil || !done(body) {
 		done(nil)
-		b.answer.send(ctx, to, out)
+		b.answer.send(ctx, to, withoutForm(out))
 	}
 }
 

@@ -12,14 +12,15 @@ import (
 )
 
 // ack acknowledges one delivery, with a body where Slack takes one. Only the
-// first call counts.
-type ack func(body any)
+// first call counts, and only that one gives true.
+type ack func(body any) bool
 
 // once makes an ack of send.
 func once(send func(body []byte)) ack {
 	var only sync.Once
-	return func(body any) {
+	return func(body any) (first bool) {
 		only.Do(func() {
+			first = true
 			if body == nil {
 				send(nil)
 				return
@@ -30,13 +31,15 @@ func once(send func(body []byte)) ack {
 			}
 			send(b)
 		})
+		return first
 	}
 }
 
 // Deadlines. Slack shows an error after 3 seconds and a trigger is good for as
 // long. https://docs.slack.dev/interactivity/handling-user-interaction
 const (
-	submitGrace = 2 * time.Second        // a form's errors must travel in the acknowledgement
+	submitGrace = 2 * time.Second // a form's errors must travel in the acknowledgement
+	latestAck   = 2500 * time.Millisecond
 	formGrace   = 400 * time.Millisecond // then a form opens empty and is filled later
 )
 
@@ -62,12 +65,17 @@ func (b *Bot) takeInteraction(ctx context.Context, body []byte, done ack) bool {
 		done(nil)
 		return true
 	}
-	return b.single(ctx, p.key(), p.Type, done, func(ctx context.Context, done ack) { work(ctx, p, done) })
+	wait := max(0, b.cfg.Grace)
+	if p.Type == "view_submission" {
+		wait = latestAck
+	}
+	return b.single(ctx, p.key(), p.Type, wait, done, func(ctx context.Context, done ack) { work(ctx, p, done) })
 }
 
 // single does work for the first delivery with this key, and lets the others
-// have its acknowledgement.
-func (b *Bot) single(ctx context.Context, key, what string, done ack, work func(context.Context, ack)) bool {
+// have its acknowledgement. That goes out after wait at the latest, also when
+// the work is still queueing.
+func (b *Bot) single(ctx context.Context, key, what string, wait time.Duration, done ack, work func(context.Context, ack)) bool {
 	if !b.seen.first(key) {
 		b.echoes.follow(key, done)
 		return true
@@ -79,13 +87,15 @@ func (b *Bot) single(ctx context.Context, key, what string, done ack, work func(
 	})
 	if !taken {
 		b.seen.forget(key)
+		return false
 	}
-	return taken
+	time.AfterFunc(wait, func() { done(nil) })
+	return true
 }
 
 // takeCommand handles a typed command.
 func (b *Bot) takeCommand(ctx context.Context, c slash, done ack) bool {
-	return b.single(ctx, "command:"+c.TriggerID, "command", done, func(ctx context.Context, done ack) { b.typed(ctx, c, done) })
+	return b.single(ctx, "command:"+c.TriggerID, "command", max(0, b.cfg.Grace), done, func(ctx context.Context, done ack) { b.typed(ctx, c, done) })
 }
 
 // takeEvent handles an event; it is acknowledged at once.
@@ -239,8 +249,7 @@ func (b *Bot) ask(ctx context.Context, i commands.Invocation) commands.Outcome {
 // inline answers a command in its acknowledgement.
 func (b *Bot) inline(ctx context.Context, to target, out commands.Outcome, done ack) {
 	body := b.answer.body(b.answer.message(ctx, out))
-	if raw, err := json.Marshal(body); err == nil && len(raw) <= maxAck {
-		done(json.RawMessage(raw))
+	if raw, err := json.Marshal(body); err == nil && len(raw) <= maxAck && done(json.RawMessage(raw)) {
 		return
 	}
 	done(nil)

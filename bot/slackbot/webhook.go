@@ -35,7 +35,7 @@ const (
 
 // Handler takes Slack's requests in HTTP mode, at the paths above.
 func (b *Bot) Handler() http.Handler {
-	h := &webhook{bot: b, signatures: newSeen(b.now)}
+	h := &webhook{bot: b, signatures: b.signatures}
 	mux := http.NewServeMux()
 	for _, path := range []string{PathEvents, PathInteractive, PathCommand} {
 		mux.Handle("POST "+path, h)

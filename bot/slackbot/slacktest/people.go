@@ -393,7 +393,7 @@ func (s *Server) posted(ctx context.Context, d Delivery, retry int) (Ack, error)
 	if err != nil {
 		return Ack{}, err
 	}
-	Sign(req, SigningSecret, s.now().Add(-time.Duration(retry)*time.Second), body)
+	Sign(req, SigningSecret, s.now().Add(time.Duration(retry)*time.Second), body)
 	req.Header.Set("Content-Type", kind)
 	if retry > 0 {
 		req.Header.Set("X-Slack-Retry-Num", strconv.Itoa(retry))
