@@ -140,7 +140,13 @@ type deskPage struct {
 	Unique  string
 	Fresh   bool   // nothing has ever arrived
 	Waits   []wait // what the list's cases wait for
+	// Troubles are chats and sources that need somebody's attention.
+	Troubles []commands.Item
 }
+
+// troubled is a desk that knows which chats need a person's attention; bot.Desk
+// does.
+type troubled interface{ Troubles() []commands.Item }
 
 // wait is how many cases of the list wait for one thing, and the way to the
 // first of them.
@@ -254,6 +260,9 @@ func (c *Console) deskPage(ctx context.Context, v visitor, at where) (*deskPage,
 		return nil, err
 	}
 	p := &deskPage{frame: c.frame(l.View.Label), At: at, View: l.View, Unique: random(16)}
+	if d, ok := c.Desk.(troubled); ok {
+		p.Troubles = d.Troubles()
+	}
 	p.Person, p.CSRF = v.Person, v.csrf()
 	for _, cs := range l.Cases {
 		p.Rows = append(p.Rows, newRow(cs, at))
