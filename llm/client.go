@@ -46,7 +46,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	web := httpClient(cfg)
 	for _, e := range cfg.Endpoints {
-		oc := openai.DefaultConfig(e.Key.reveal())
+		oc := openai.DefaultConfig(e.Key.Reveal())
 		oc.BaseURL = e.BaseURL
 		oc.HTTPClient = web
 		ep := &endpoint{Endpoint: e, api: openai.NewClientWithConfig(oc)}

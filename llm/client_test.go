@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/prompts"
 	"github.com/evenkeel/evenkeel/review"
 )
@@ -438,7 +439,7 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestSecretNeverPrints(t *testing.T) {
-	s := NewSecret(testKey)
+	s := secret.New(testKey)
 	e := Endpoint{Name: "x", Key: s}
 	type hidden struct{ e Endpoint }
 	var log bytes.Buffer
@@ -451,7 +452,7 @@ func TestSecretNeverPrints(t *testing.T) {
 			t.Errorf("the key is in %q", out)
 		}
 	}
-	if s.IsZero() || !(Secret{}).IsZero() {
-		t.Error("IsZero")
+	if !s.IsSet() || (secret.Value{}).IsSet() {
+		t.Error("IsSet")
 	}
 }

@@ -134,7 +134,7 @@ var keyLike = regexp.MustCompile(`(?i)\b(sk|key|pk|tok|bearer)[-_ ][A-Za-z0-9*._
 func (e *endpoint) detail(s string) string {
 	s = strings.Join(strings.Fields(prompts.Clean(s, 200)), " ")
 	const piece = 6
-	for key := e.Key.reveal(); key != ""; key = key[1:] {
+	for key := e.Key.Reveal(); key != ""; key = key[1:] {
 		if strings.Contains(s, key[:min(piece, len(key))]) {
 			return "a message that repeats the key"
 		}
@@ -142,5 +142,5 @@ func (e *endpoint) detail(s string) string {
 			break
 		}
 	}
-	return keyLike.ReplaceAllString(s, masked)
+	return keyLike.ReplaceAllString(s, "(hidden)")
 }

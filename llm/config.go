@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
 // Endpoint is one place that speaks the OpenAI chat API.
@@ -19,7 +21,7 @@ type Endpoint struct {
 	Name    string // for people; "" for the address's host
 	BaseURL string // "https://api.example.com/v1"
 	Model   string
-	Key     Secret // none for a local server
+	Key     secret.Value // none for a local server
 
 	PromptPrice, CompletionPrice float64 // per million tokens, in any one currency; 0 when not known
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
 // seen is one request that the fake endpoint got.
@@ -79,7 +81,7 @@ func client(t testing.TB, change func(*Config), fakes ...*fake) *Client {
 		Deadline: 2 * time.Minute, TryTimeout: time.Minute, Backoff: time.Millisecond, MaxWait: 5 * time.Millisecond,
 	}
 	for i, f := range fakes {
-		cfg.Endpoints = append(cfg.Endpoints, Endpoint{Name: fmt.Sprintf("e%d", i+1), BaseURL: f.URL + "/v1", Model: "test-model", Key: NewSecret(testKey)})
+		cfg.Endpoints = append(cfg.Endpoints, Endpoint{Name: fmt.Sprintf("e%d", i+1), BaseURL: f.URL + "/v1", Model: "test-model", Key: secret.New(testKey)})
 	}
 	if change != nil {
 		change(&cfg)

@@ -10,6 +10,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/bot/slackbot/slacktest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review"
 )
 
@@ -500,10 +501,10 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 	}
 	w := newWorld(t, bottest.NewFakeDesk(), Socket, slacktest.Options{})
 	for name, change := range map[string]func(*Config){
-		"no app token":      func(c *Config) { c.AppToken = Secret{} },
-		"a swapped token":   func(c *Config) { c.BotToken = NewSecret("xapp-1") },
+		"no app token":      func(c *Config) { c.AppToken = secret.Value{} },
+		"a swapped token":   func(c *Config) { c.BotToken = secret.New("xapp-1") },
 		"no signing secret": func(c *Config) { c.Mode, c.SigningSecrets = HTTP, nil },
-		"an empty secret":   func(c *Config) { c.Mode, c.SigningSecrets = HTTP, []Secret{NewSecret("")} },
+		"an empty secret":   func(c *Config) { c.Mode, c.SigningSecrets = HTTP, []secret.Value{secret.New("")} },
 	} {
 		c := w.config()
 		change(&c)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/bot/slackbot/slacktest"
+	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
 // BenchmarkPressAck is how long 32 people wait for the acknowledgement of a
@@ -40,7 +41,7 @@ func benchmarkAcks(b *testing.B, mode Mode) {
 	s := slacktest.Start(o)
 	defer s.Close()
 	var err error
-	app, err = New(Config{BotToken: NewSecret(slacktest.BotToken), AppToken: NewSecret(slacktest.AppToken), SigningSecrets: []Secret{NewSecret(slacktest.SigningSecret)},
+	app, err = New(Config{BotToken: secret.New(slacktest.BotToken), AppToken: secret.New(slacktest.AppToken), SigningSecrets: []secret.Value{secret.New(slacktest.SigningSecret)},
 		Channel: slacktest.Channel, Mode: mode, Desk: bottest.NewFakeDesk(), APIURL: s.API})
 	if err != nil {
 		b.Fatal(err)
@@ -106,7 +107,7 @@ func BenchmarkHandler(b *testing.B) {
 	s := slacktest.Start(slacktest.Options{Lax: true})
 	defer s.Close()
 	s.Join(slacktest.Person{ID: "U1", Name: "Ana"})
-	app, err := New(Config{BotToken: NewSecret(slacktest.BotToken), SigningSecrets: []Secret{NewSecret(slacktest.SigningSecret)}, Mode: HTTP,
+	app, err := New(Config{BotToken: secret.New(slacktest.BotToken), SigningSecrets: []secret.Value{secret.New(slacktest.SigningSecret)}, Mode: HTTP,
 		Channel: slacktest.Channel, Desk: bottest.NewFakeDesk(), APIURL: s.API})
 	if err != nil {
 		b.Fatal(err)

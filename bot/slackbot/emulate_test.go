@@ -21,6 +21,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
 // withToken puts the token into the header, where this peer alone looks.
@@ -110,7 +111,7 @@ func TestAgainstEmulate(t *testing.T) {
 	desk := bottest.NewFakeDesk()
 	desk.Opens("edit", everyForm())
 	var log bytes.Buffer
-	b, err := New(Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), BotToken: NewSecret("xoxb-emulate"), Mode: HTTP, SigningSecrets: []Secret{NewSecret("fake")}, Channel: channel, Desk: desk,
+	b, err := New(Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), BotToken: secret.New("xoxb-emulate"), Mode: HTTP, SigningSecrets: []secret.Value{secret.New("fake")}, Channel: channel, Desk: desk,
 		APIURL: base + "/api/", HTTPClient: &http.Client{Transport: withToken{http.DefaultTransport}, Timeout: 10 * time.Second}})
 	must(t, err)
 	ctx := t.Context()

@@ -142,7 +142,7 @@ func (b *Bot) read(ctx context.Context, method string, args url.Values) (p page,
 		return p, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+b.cfg.BotToken.reveal())
+	req.Header.Set("Authorization", "Bearer "+b.cfg.BotToken.Reveal())
 	resp, err := b.client.Do(req)
 	if err != nil {
 		return p, err

@@ -13,6 +13,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/evenkeel/evenkeel/bot"
+	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
 // Name is this chat's name for the desk.
@@ -32,11 +33,11 @@ const (
 
 // Config is what a Bot needs.
 type Config struct {
-	BotToken Secret // xoxb-…
-	AppToken Secret // xapp-…, Socket Mode only
+	BotToken secret.Value // xoxb-…
+	AppToken secret.Value // xapp-…, Socket Mode only
 	// SigningSecrets verify requests in HTTP mode. More than one may be given
 	// while a secret is being replaced.
-	SigningSecrets []Secret
+	SigningSecrets []secret.Value
 
 	Channel  string            // where cards go by default: an id (C…) or a name
 	Channels map[string]string // the playbook's names for channels, to Slack's ids or names
@@ -99,7 +100,7 @@ func New(cfg Config) (*Bot, error) {
 	}
 	cfg = cfg.withDefaults()
 	b := &Bot{cfg: cfg, desk: cfg.Desk, log: cfg.Logger.With("chat", Name), now: cfg.Now, client: cfg.HTTPClient, apiURL: cfg.APIURL}
-	b.api = slack.New(cfg.BotToken.reveal(), slack.OptionAppLevelToken(cfg.AppToken.reveal()),
+	b.api = slack.New(cfg.BotToken.Reveal(), slack.OptionAppLevelToken(cfg.AppToken.Reveal()),
 		slack.OptionAPIURL(cfg.APIURL), slack.OptionHTTPClient(cfg.HTTPClient))
 	b.pace = newPacer(cfg.Pace, cfg.Now)
 	b.people = newDirectory(b.api, cfg.Groups, cfg.Now, b.log)
@@ -120,16 +121,16 @@ func (c Config) check() error {
 		}
 	}
 	need(c.Desk != nil, "no desk")
-	need(strings.HasPrefix(c.BotToken.reveal(), "xoxb-"), "the bot token is missing or is another one; it begins with xoxb- and stands under OAuth & Permissions")
+	need(strings.HasPrefix(c.BotToken.Reveal(), "xoxb-"), "the bot token is missing or is another one; it begins with xoxb- and stands under OAuth & Permissions")
 	need(c.Channel != "", "no channel; give the id (C…) of the channel for review cards")
 	need(c.Command == "" || commandName.MatchString(c.Command), fmt.Sprintf("%q is no slash command", c.Command))
 	switch c.Mode {
 	case "", Socket:
-		need(strings.HasPrefix(c.AppToken.reveal(), "xapp-"), "Socket Mode needs the app token; it begins with xapp- and is made under Basic Information with the scope connections:write")
+		need(strings.HasPrefix(c.AppToken.Reveal(), "xapp-"), "Socket Mode needs the app token; it begins with xapp- and is made under Basic Information with the scope connections:write")
 	case HTTP:
 		need(len(c.SigningSecrets) > 0, "HTTP mode needs the signing secret; it stands under Basic Information")
 		for _, s := range c.SigningSecrets {
-			need(!s.IsZero(), "a signing secret is empty")
+			need(s.IsSet(), "a signing secret is empty")
 		}
 	default:
 		need(false, fmt.Sprintf("the mode %q is neither socket nor http", c.Mode))

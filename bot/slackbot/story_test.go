@@ -15,6 +15,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/slackbot"
 	"github.com/evenkeel/evenkeel/bot/slackbot/slacktest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/llm"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/playbook"
@@ -101,7 +102,7 @@ func newTale(t *testing.T, o slacktest.Options) *tale {
 	s.must(err)
 	s.desk, err = bot.New(bot.Config{Store: store, Playbook: book, Sources: []sources.Source{src}, Drafter: drafter{}, Triager: llm.NewOffline(), Now: s.Now, Logger: log})
 	s.must(err)
-	chat, err := slackbot.New(slackbot.Config{BotToken: slackbot.NewSecret(slacktest.BotToken), AppToken: slackbot.NewSecret(slacktest.AppToken),
+	chat, err := slackbot.New(slackbot.Config{BotToken: secret.New(slacktest.BotToken), AppToken: secret.New(slacktest.AppToken),
 		Channel: slacktest.Channel, Desk: s.desk, APIURL: s.slack.API, Now: s.Now, Logger: log})
 	s.must(err)
 	s.desk.Attach(chat)

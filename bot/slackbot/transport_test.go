@@ -17,6 +17,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/bot/slackbot/slacktest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review"
 )
 
@@ -305,7 +306,7 @@ func TestSignatures(t *testing.T) {
 	w := newWorld(t, bottest.NewFakeDesk(), HTTP, slacktest.Options{})
 	now := time.Unix(1_760_000_000, 0)
 	w.bot.now = func() time.Time { return now }
-	w.bot.cfg.SigningSecrets = []Secret{NewSecret(fresh), NewSecret(old)}
+	w.bot.cfg.SigningSecrets = []secret.Value{secret.New(fresh), secret.New(old)}
 	handler := w.bot.Handler()
 	n := 0
 	send := func(r *http.Request) *http.Response {
@@ -369,7 +370,7 @@ func TestSignatures(t *testing.T) {
 func TestOfficialSignature(t *testing.T) {
 	w := newWorld(t, bottest.NewFakeDesk(), HTTP, slacktest.Options{})
 	w.bot.now = func() time.Time { return time.Unix(1531420618, 0) }
-	w.bot.cfg.SigningSecrets = []Secret{NewSecret("8f742231b10e8888abcd99yyyzzz85a5")}
+	w.bot.cfg.SigningSecrets = []secret.Value{secret.New("8f742231b10e8888abcd99yyyzzz85a5")}
 	h := &webhook{bot: w.bot, signatures: newSeen(w.bot.now)}
 	header := http.Header{}
 	header.Set("X-Slack-Request-Timestamp", "1531420618")

@@ -99,7 +99,7 @@ func (h *webhook) verify(header http.Header, body []byte) error {
 func (h *webhook) signed(stamp string, body, mac []byte) bool {
 	ok := false
 	for _, s := range h.bot.cfg.SigningSecrets {
-		sum := hmac.New(sha256.New, []byte(s.reveal()))
+		sum := hmac.New(sha256.New, []byte(s.Reveal()))
 		_, _ = io.WriteString(sum, "v0:"+stamp+":") // a hash takes everything
 		sum.Write(body)
 		ok = hmac.Equal(sum.Sum(nil), mac) || ok

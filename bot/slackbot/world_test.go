@@ -20,6 +20,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/bot/slackbot/slacktest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review"
 )
 
@@ -109,7 +110,7 @@ func newWorld(t *testing.T, desk *bottest.FakeDesk, mode Mode, o slacktest.Optio
 
 func (w *world) config() Config {
 	return Config{
-		BotToken: NewSecret(slacktest.BotToken), AppToken: NewSecret(slacktest.AppToken), SigningSecrets: []Secret{NewSecret(slacktest.SigningSecret)},
+		BotToken: secret.New(slacktest.BotToken), AppToken: secret.New(slacktest.AppToken), SigningSecrets: []secret.Value{secret.New(slacktest.SigningSecret)},
 		Channel: slacktest.Channel, Mode: w.mode, Desk: w.desk, APIURL: w.server.API, HTTPClient: &http.Client{Transport: w.net},
 		Pace: Pace{Burst: 500}, Now: w.net.now, Logger: slog.New(slog.NewTextHandler(testLog{w.t}, nil)),
 	}

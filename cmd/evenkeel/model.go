@@ -41,7 +41,7 @@ func (c *call) writers(rules *playbook.Playbook, spent spender) (writers, error)
 	limits := rules.Drafting()
 	client, err := llm.New(llm.Config{
 		Endpoints: []llm.Endpoint{{
-			BaseURL: address, Model: model, Key: llm.NewSecret(c.values.Secret(setModelKey).Reveal()),
+			BaseURL: address, Model: model, Key: c.values.Secret(setModelKey),
 			PromptPrice: price(c.values.Get(setPromptPrice)), CompletionPrice: price(c.values.Get(setAnswerPrice)),
 		}},
 		Budget:   llm.Spending{Tokens: int(limits.TokensPerDay), Cost: limits.CostPerDay},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/bot/slackbot"
+	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review/playbook"
 )
 
@@ -22,15 +23,15 @@ func (c *call) slack(rules *playbook.Playbook, desk bot.Front) (*slackbot.Bot, e
 		}
 		return nil, nil
 	}
-	var signing []slackbot.Secret
+	var signing []secret.Value
 	for s := range strings.SplitSeq(c.values.Secret(setSlackSigning).Reveal(), ",") {
 		if s = strings.TrimSpace(s); s != "" {
-			signing = append(signing, slackbot.NewSecret(s))
+			signing = append(signing, secret.New(s))
 		}
 	}
 	b, err := slackbot.New(slackbot.Config{
-		BotToken:       slackbot.NewSecret(c.values.Secret(setSlackBot).Reveal()),
-		AppToken:       slackbot.NewSecret(c.values.Secret(setSlackApp).Reveal()),
+		BotToken:       c.values.Secret(setSlackBot),
+		AppToken:       c.values.Secret(setSlackApp),
 		SigningSecrets: signing,
 		Channel:        c.values.Get(setSlackChannel),
 		Groups:         rules.Named("slack-group"),

@@ -13,6 +13,7 @@ type room struct {
 // matches a package counts.
 var rooms = []room{
 	{"internal/crash", nil, "named places where tests kill the process"},
+	{"internal/secret", nil, "a value that never prints"},
 	{"internal/importtest", nil, "these rules"},
 	{"internal/torture", []string{"*"}, "kills the real program over and over; has only tests"},
 	{"internal/torture/checker", nil, "judges what is left; shares no code with what it judges"},
@@ -21,7 +22,7 @@ var rooms = []room{
 	{"review/*", []string{"review", "review/*"}, "pure: checks, rules, the hash chain, business hours"},
 
 	{"prompts", []string{"review"}, "templates, embedded, versioned by hash"},
-	{"llm", []string{"prompts", "review", "review/*"}, "triage, draft, judge, translate; the offline drafter"},
+	{"llm", []string{"prompts", "review", "review/*", "internal/secret"}, "triage, draft, judge, translate; the offline drafter"},
 	{"llm/*", []string{"llm", "prompts", "review", "review/*"}, "eval: measures drafters over a set of reviews; fakes of a model for the tests"},
 
 	{"sources", []string{"review", "review/*"}, "what a review platform looks like"},
@@ -33,10 +34,10 @@ var rooms = []room{
 	{"commands", []string{"review", "review/*"}, "what people can ask for, as a table"},
 
 	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash"}, "the desk"},
-	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash"}, "one package a chat"},
+	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/secret"}, "one package a chat"},
 
 	{"cmd/evenkeel", []string{"*"}, "wiring: it knows everybody, nobody knows it"},
-	{"cmd/evenkeel/internal/settings", nil, "where settings come from"},
+	{"cmd/evenkeel/internal/settings", []string{"internal/secret"}, "where settings come from"},
 	{"cmd/evenkeel/internal/*", []string{"*"}, "parts of the wiring"},
 }
 

@@ -21,6 +21,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
 // Kind says how a setting may be given and shown.
@@ -46,8 +48,8 @@ type Spec struct {
 // Value is a setting as it was found.
 type Value struct {
 	Spec
-	raw  Secret // whatever its kind: a list of settings must not print one by accident
-	From string // "flag --listen", "environment EVENKEEL_LISTEN", "evenkeel.yaml:3", "default"
+	raw  secret.Value // whatever its kind: a list of settings must not print one by accident
+	From string       // "flag --listen", "environment EVENKEEL_LISTEN", "evenkeel.yaml:3", "default"
 }
 
 // Set tells whether somebody gave the value, rather than the default.
@@ -80,7 +82,7 @@ func (v Values) Get(name string) string {
 }
 
 // Secret is the value of a private setting.
-func (v Values) Secret(name string) Secret {
+func (v Values) Secret(name string) secret.Value {
 	x := v.find(name)
 	if x.Kind != Private {
 		panic("settings: " + name + " is no secret")
@@ -137,23 +139,23 @@ func Find(table []Spec, p Places) (Values, error) {
 }
 
 func find(spec Spec, p Places) (Value, error) {
-	v := Value{Spec: spec, raw: NewSecret(spec.Default), From: fromDefault}
+	v := Value{Spec: spec, raw: secret.New(spec.Default), From: fromDefault}
 	if e, ok := p.File.entries[spec.Name]; ok && spec.Kind == Private {
 		return v, fmt.Errorf("%s:%d: %s is a secret and does not belong in a file that is copied around; "+
 			"set %s, or name a file that holds only it in %s_FILE", p.File.path, e.line, spec.Name, spec.Env, spec.Env)
 	}
 	if spec.Kind != Private && p.Flag != nil {
 		if s, ok := p.Flag(spec.Name); ok {
-			v.raw, v.From = NewSecret(s), "flag --"+spec.Name
+			v.raw, v.From = secret.New(s), "flag --"+spec.Name
 			return v, nil
 		}
 	}
 	if s, from, err := fromEnv(spec, p.Env); err != nil || from != "" {
-		v.raw, v.From = NewSecret(s), from
+		v.raw, v.From = secret.New(s), from
 		return v, err
 	}
 	if e, ok := p.File.entries[spec.Name]; ok {
-		v.raw, v.From = NewSecret(e.value), fmt.Sprintf("%s:%d", p.File.path, e.line)
+		v.raw, v.From = secret.New(e.value), fmt.Sprintf("%s:%d", p.File.path, e.line)
 	}
 	return v, nil
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
 var table = []Spec{
@@ -139,10 +141,10 @@ func TestFilesThatAreNoSettings(t *testing.T) {
 }
 
 func TestSecretsNeverPrint(t *testing.T) {
-	s := NewSecret("canary-7261")
+	s := secret.New("canary-7261")
 	type wrapped struct {
-		Key  Secret
-		deep struct{ key Secret }
+		Key  secret.Value
+		deep struct{ key secret.Value }
 	}
 	w := wrapped{Key: s}
 	w.deep.key = s
@@ -155,7 +157,7 @@ func TestSecretsNeverPrint(t *testing.T) {
 	}
 	shown := log.String() + string(b)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T"} {
-		shown += fmt.Sprintf(verb, s) + fmt.Sprintf(verb, &s) + fmt.Sprintf(verb, w) + fmt.Sprintf(verb, []Secret{s})
+		shown += fmt.Sprintf(verb, s) + fmt.Sprintf(verb, &s) + fmt.Sprintf(verb, w) + fmt.Sprintf(verb, []secret.Value{s})
 	}
 	if strings.Contains(shown, "canary") || strings.Contains(shown, "7261") || strings.Contains(shown, fmt.Sprintf("%x", "canary")) {
 		t.Errorf("the secret got out:\n%s", shown)
