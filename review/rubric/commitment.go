@@ -49,7 +49,7 @@ func Promises(text, language string) []Commitment {
 // commitment is a Commitment with the place it was found at.
 type commitment struct {
 	Commitment
-	at span
+	norm string // of an amount
 }
 
 // committed finds what needs an approved fact: remedies, admissions, amounts and
@@ -65,36 +65,43 @@ func (c *checker) committed() []commitment {
 			out = append(out, c.commitment(sp, Deadline, due))
 		}
 	}
+	tariffs := c.tariffs()
 	for _, a := range amounts(c.reply) {
 		w := c.reply.source(a.from, a.to)
 		from := int(c.reply.glyphs[c.reply.at[a.from]].from)
-		if !c.tariff(from) {
-			out = append(out, commitment{Commitment{Words: w, Kind: Amount, From: from, To: from + len(w)}, span{from: from, to: from + len(w)}})
+		if !tariffs(from) {
+			out = append(out, commitment{Commitment{Words: w, Kind: Amount, From: from, To: from + len(w)}, a.norm})
 		}
 	}
 	return out
 }
 
-// tariff tells whether the sentence at a byte of the text says what something
+// tariffs tells of a byte of the text whether its sentence says what something
 // costs ("the car park is 2 euros an hour") and gives nothing.
-func (c *checker) tariff(at int) bool {
-	for _, r := range c.reply.readings {
-		sentence := r.sentenceAt(c.reply, at)
-		says := func(name string) bool {
+func (c *checker) tariffs() func(at int) bool {
+	costs := make([]map[int32]bool, len(c.reply.readings))
+	for i, r := range c.reply.readings {
+		costs[i] = make(map[int32]bool)
+		mark := func(name string, value bool) {
 			for _, id := range c.lex.names[name] {
 				for h := range r.hits(id) {
-					if r.toks[h.tokFrom].sentence == sentence {
-						return true
-					}
+					costs[i][r.toks[h.tokFrom].sentence] = value
 				}
 			}
-			return false
 		}
-		if says("tariff") && !slices.ContainsFunc([]string{"give", "refund", "discount", "free", "compensation"}, says) {
-			return true
+		mark("tariff", true)
+		for _, name := range []string{"give", "refund", "discount", "free", "compensation"} {
+			mark(name, false)
 		}
 	}
-	return false
+	return func(at int) bool {
+		for i, r := range c.reply.readings {
+			if costs[i][r.sentenceAt(c.reply, at)] {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // ahead tells whether the sentence of a time speaks of what will happen: by a
@@ -121,7 +128,7 @@ func (c *checker) pledges() []commitment {
 }
 
 func (c *checker) commitment(sp span, kind Kind, due []span) commitment {
-	m := commitment{Commitment{Words: c.reply.words(sp), Kind: kind, From: sp.from, To: sp.to}, sp}
+	m := commitment{Commitment: Commitment{Words: c.reply.words(sp), Kind: kind, From: sp.from, To: sp.to}}
 	for _, d := range due {
 		if d.view == sp.view && d.sentence == sp.sentence {
 			m.Due = c.reply.words(d)
@@ -135,8 +142,12 @@ func (c *checker) dueTimes() []span { return c.reply.find("deadline", nil) }
 
 // commitments: no remedy, amount, deadline or admission that no fact allows.
 func (c *checker) commitments() {
+	known := c.knownAmounts()
 	for _, m := range c.committed() {
-		if c.approved(m) {
+		if c.full(Commitments) {
+			return
+		}
+		if m.Kind == Amount && known[m.norm] || m.Kind != Amount && c.approved(m) {
 			continue
 		}
 		switch m.Kind {
@@ -152,13 +163,9 @@ func (c *checker) commitments() {
 	}
 }
 
-// approved tells whether a standing fact holds what is committed to. Amounts
-// that the customer named may be repeated.
+// approved tells whether a standing fact holds what is committed to.
 func (c *checker) approved(m commitment) bool {
-	switch m.Kind {
-	case Amount:
-		return c.amountKnown(m.Words)
-	case Deadline:
+	if m.Kind == Deadline {
 		return c.timeKnown(m)
 	}
 	for _, f := range c.facts {
@@ -181,19 +188,16 @@ func (c *checker) approved(m commitment) bool {
 var conceptsOf = map[Kind][]string{Refund: {"refund"}, Discount: {"discount"}, Replacement: {"replacement"}, Free: {"free"},
 	Compensation: {"compensation", "refund", "discount", "replacement", "free"}, Admission: {"fault"}}
 
-func (c *checker) amountKnown(words string) bool {
-	for _, a := range amounts(newScan(c.lex, words)) {
-		known := false
-		for _, s := range append([]*scan{c.original}, c.facts...) {
-			for _, b := range amounts(s) {
-				known = known || b.norm == a.norm
-			}
-		}
-		if !known {
-			return false
+// knownAmounts are those of the facts, and those that the customer named: they
+// may be repeated.
+func (c *checker) knownAmounts() map[string]bool {
+	known := make(map[string]bool)
+	for _, s := range append([]*scan{c.original}, c.facts...) {
+		for _, a := range amounts(s) {
+			known[a.norm] = true
 		}
 	}
-	return true
+	return known
 }
 
 // timeKnown compares a deadline with the facts: the same numbers and the same
@@ -249,8 +253,8 @@ var currencyOf = map[string]string{"€": "eur", "euro": "eur", "ユーロ": "eu
 	"£": "gbp", "pound": "gbp", "¥": "jpy", "yen": "jpy", "円": "jpy", "₩": "krw", "won": "krw", "원": "krw", "franc": "chf", "frank": "chf"}
 
 var (
-	amountRE = regexp.MustCompile(`(€|\$|£|¥|₩|₹|₽|₺|\b(?:eur|usd|gbp|chf|jpy|krw|sek|nok|dkk|pln|aud|cad)) ?(\d[\d.,' ]*)|(\d[\d.,' ]*) ?(만|천|万|千)? ?(€|\$|£|¥|₩|₹|zł|円|원|元|ユーロ|ドル|유로|달러|(?:eur|usd|gbp|chf|jpy|krw|sek|nok|dkk|pln|euro|dollar|pound|yen|won|franc|frank)(?:s|es|en|k|ek)?\b)`)
-	shareRE  = regexp.MustCompile(`(\d[\d.,]*) ?(%|percent|per cent|prozent|procent|pour ?cent|por ?ciento|パーセント|퍼센트|프로)`)
+	amountRE = regexp.MustCompile(`(€|\$|£|¥|₩|₹|₽|₺|\b(?:eur|usd|gbp|chf|jpy|krw|sek|nok|dkk|pln|aud|cad))\s{0,3}(\d[\d.,' ]*)|(\d[\d.,' ]*)\s{0,3}(만|천|万|千)? ?(€|\$|£|¥|₩|₹|zł|円|원|元|ユーロ|ドル|유로|달러|(?:eur|usd|gbp|chf|jpy|krw|sek|nok|dkk|pln|euro|dollar|pound|yen|won|franc|frank)(?:s|es|en|k|ek)?\b)`)
+	shareRE  = regexp.MustCompile(`(\d[\d.,]*)\s{0,3}(%|percent|per cent|prozent|procent|pour ?cent|por ?ciento|パーセント|퍼센트|프로)`)
 )
 
 // amounts finds sums of money and percentages; norm is comparable across
@@ -259,6 +263,25 @@ func amounts(s *scan) []found {
 	if !strings.ContainsAny(s.flat, "0123456789") {
 		return nil
 	}
+	var out []found
+	if slices.ContainsFunc(currencySigns, func(c string) bool { return strings.Contains(s.flat, c) }) {
+		out = sums(s)
+	}
+	if !slices.ContainsFunc(shareWords, func(w string) bool { return strings.Contains(s.flat, w) }) {
+		return out
+	}
+	for _, m := range shareRE.FindAllStringSubmatchIndex(s.flat, -1) {
+		if n := normalNumber(s.flat[m[2]:m[3]]); n != "100" {
+			out = append(out, found{m[0], m[1], n + "%"})
+		}
+	}
+	return out
+}
+
+var shareWords = []string{"%", "cent", "prozent", "ciento", "パーセント", "퍼센트", "프로"}
+
+// sums finds sums of money.
+func sums(s *scan) []found {
 	var out []found
 	for _, m := range amountRE.FindAllStringSubmatchIndex(s.flat, -1) {
 		group := func(n int) string {
@@ -277,11 +300,6 @@ func amounts(s *scan) []found {
 			to--
 		}
 		out = append(out, found{m[0], to, normalNumber(number) + group(4) + unit})
-	}
-	for _, m := range shareRE.FindAllStringSubmatchIndex(s.flat, -1) {
-		if n := normalNumber(s.flat[m[2]:m[3]]); n != "100" {
-			out = append(out, found{m[0], m[1], n + "%"})
-		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package rubric
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,33 +10,33 @@ import (
 
 // artefact is something that belongs into no published text.
 type artefact struct {
-	hint    string // at least one of these bytes must stand in the text
+	hints   []string // one of these must stand in the text; spares most expressions
 	re      *regexp.Regexp
 	message string
 }
 
 var artefacts = []artefact{
-	{"{%", regexp.MustCompile(`\{\{[^}]*\}?\}?|\{%|%\{|\$\{[^}]*\}?|\{[\p{L}_ .\-]{2,40}\}|%[sd]\b|%\([a-z_]+\)s`), "The reply holds a placeholder; fill it in or leave it out."},
-	{"[", regexp.MustCompile(`\[[^\]\n]{2,60}\](?:\([^)\n]*\))?`), "The reply holds a placeholder or mark-up in brackets; fill it in or leave it out."},
-	{"<", regexp.MustCompile(`</?[a-z!][^>\n]{0,200}>|<[!@#][^>\s]+>|<\|[^|]*\|>|<<[^>]*>>|<[^<>\n]{2,40}>`), "The reply holds mark-up or a placeholder; write plain text."},
-	{"&", regexp.MustCompile(`&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,6});`), "The reply holds mark-up; write plain text."},
-	{"`*_~", regexp.MustCompile("```|`[^`\n]+`|\\*\\*|__|~~[^~\n]+~~|(?:^|[\\s(])\\*[^*\\s][^*\n]*[^*\\s]\\*(?:[\\s.,!?)]|$)|(?:^|\\s)_[^_\\s][^_\n]*_(?:[\\s.,!?]|$)"), "The reply holds formatting signs; write plain text."},
-	{"#>|", regexp.MustCompile(`(?m)^[ \t]*(?:#{1,6} \S|> ?\S|\|.*\|[ \t]*$)`), "The reply holds formatting signs; write plain text."},
-	{"-*•·+", regexp.MustCompile(`(?m)^[ \t]*[-*•·+–] +\S.*\n(?:[ \t]*\n)?[ \t]*[-*•·+–] +\S`), "The reply holds a list; write sentences."},
-	{"=-", regexp.MustCompile(`(?m)^[ \t]*(?:-{3,}|={3,}|\*{3,})[ \t]*$`), "The reply holds formatting signs; write plain text."},
-	{"xX", regexp.MustCompile(`(?i)\bx{3,}\b|\blorem ipsum\b`), "The reply holds a placeholder; fill it in or leave it out."},
-	{"tT", regexp.MustCompile(`\b(?:TBD|TODO|TBA|FIXME)\b`), "The reply holds a placeholder; fill it in or leave it out."},
-	{"_.", regexp.MustCompile(`_{3,}|\.{6,}`), "The reply holds a blank to be filled; fill it in or leave it out."},
-	{"\xe3\xe2", regexp.MustCompile(`[〇○◯●◎△□■]{2,}|【[^】\n]{1,40}】|［[^］\n]{1,40}］|〔[^〕\n]{1,40}〕|｛[^｝\n]{1,40}｝|《[^》\n]{1,40}》`), "The reply holds a placeholder or mark-up; fill it in or leave it out."},
-	{"1", regexp.MustCompile(`(?m)^[ \t]*1[.)] +\S.*\n(?:[ \t]*\n)?[ \t]*2[.)] +\S`), "The reply holds a list; write sentences."},
-	{":", regexp.MustCompile(`(?im)^[ \t]*"?(?:assistant|system|user|human|ai|output|response|reply|draft|antwort|entwurf|réponse|respuesta|antwoord|返信|回答|답변|답글)"? ?[:：]`), "The reply carries the label of a draft or a prompt; leave it out."},
-	{"{", regexp.MustCompile(`\{\s*"[^"]+"\s*:`), "The reply holds raw data of a machine; write plain text."},
+	{[]string{"{", "%"}, regexp.MustCompile(`\{\{[^}]*\}?\}?|\{%|%\{|\$\{[^}]*\}?|\{[\p{L}_ .\-]{2,40}\}|%[sd]\b|%\([a-z_]+\)s`), "The reply holds a placeholder; fill it in or leave it out."},
+	{[]string{"["}, regexp.MustCompile(`\[[^\]\n]{2,60}\](?:\([^)\n]*\))?`), "The reply holds a placeholder or mark-up in brackets; fill it in or leave it out."},
+	{[]string{"<"}, regexp.MustCompile(`</?[a-z!][^>\n]{0,200}>|<[!@#][^>\s]+>|<\|[^|]*\|>|<<[^>]*>>|<[^<>\n]{2,40}>`), "The reply holds mark-up or a placeholder; write plain text."},
+	{[]string{"&"}, regexp.MustCompile(`&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,6});`), "The reply holds mark-up; write plain text."},
+	{[]string{"`", "*", "_", "~"}, regexp.MustCompile("```|`[^`\n]+`|\\*\\*|__|~~[^~\n]+~~|(?:^|[\\s(])\\*[^*\\s][^*\n]*[^*\\s]\\*(?:[\\s.,!?)]|$)|(?:^|\\s)_[^_\\s][^_\n]*_(?:[\\s.,!?]|$)"), "The reply holds formatting signs; write plain text."},
+	{[]string{"#", ">", "|"}, regexp.MustCompile(`(?m)^[ \t]*(?:#{1,6} \S|> ?\S|\|.*\|[ \t]*$)`), "The reply holds formatting signs; write plain text."},
+	{[]string{"\n"}, regexp.MustCompile(`(?m)^[ \t]*[-*•·+–] +\S.*\n(?:[ \t]*\n)?[ \t]*[-*•·+–] +\S`), "The reply holds a list; write sentences."},
+	{[]string{"---", "===", "***"}, regexp.MustCompile(`(?m)^[ \t]*(?:-{3,}|={3,}|\*{3,})[ \t]*$`), "The reply holds formatting signs; write plain text."},
+	{[]string{"xx", "XX", "Xx", "xX", "orem", "OREM"}, regexp.MustCompile(`(?i)\bx{3,}\b|\blorem ipsum\b`), "The reply holds a placeholder; fill it in or leave it out."},
+	{[]string{"TBD", "TODO", "TBA", "FIXME"}, regexp.MustCompile(`\b(?:TBD|TODO|TBA|FIXME)\b`), "The reply holds a placeholder; fill it in or leave it out."},
+	{[]string{"___", "......"}, regexp.MustCompile(`_{3,}|\.{6,}`), "The reply holds a blank to be filled; fill it in or leave it out."},
+	{[]string{"〇", "○", "◯", "●", "◎", "△", "□", "■", "【", "［", "〔", "｛", "《"}, regexp.MustCompile(`[〇○◯●◎△□■]{2,}|【[^】\n]{1,40}】|［[^］\n]{1,40}］|〔[^〕\n]{1,40}〕|｛[^｝\n]{1,40}｝|《[^》\n]{1,40}》`), "The reply holds a placeholder or mark-up; fill it in or leave it out."},
+	{[]string{"\n"}, regexp.MustCompile(`(?m)^[ \t]*1[.)] +\S.*\n(?:[ \t]*\n)?[ \t]*2[.)] +\S`), "The reply holds a list; write sentences."},
+	{[]string{":", "："}, regexp.MustCompile(`(?im)^[ \t]*"?(?:assistant|system|user|human|ai|output|response|reply|draft|antwort|entwurf|réponse|respuesta|antwoord|返信|回答|답변|답글)"? ?[:：]`), "The reply carries the label of a draft or a prompt; leave it out."},
+	{[]string{"{"}, regexp.MustCompile(`\{\s*"[^"]+"\s*:`), "The reply holds raw data of a machine; write plain text."},
 }
 
 // hygiene: nothing that a machine left behind, and nothing invisible.
 func (c *checker) hygiene() {
 	for _, a := range artefacts {
-		if !strings.ContainsAny(c.Text, a.hint) && !containsByte(c.Text, a.hint) {
+		if !slices.ContainsFunc(a.hints, func(h string) bool { return strings.Contains(c.Text, h) }) {
 			continue
 		}
 		for _, m := range a.re.FindAllStringIndex(c.Text, findingsPerRule) {
@@ -48,16 +49,6 @@ func (c *checker) hygiene() {
 	c.canary()
 	c.hidden()
 	c.addresses()
-}
-
-// containsByte is ContainsAny for hints that are lead bytes of characters.
-func containsByte(s, bytes string) bool {
-	for i := range len(bytes) {
-		if bytes[i] >= utf8.RuneSelf && strings.IndexByte(s, bytes[i]) >= 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // canary: the secret of the prompt, however it is spaced or spelled.
@@ -88,17 +79,17 @@ func squeeze(gs []glyph) string {
 // hidden finds characters that do not show or pretend to be others.
 func (c *checker) hidden() {
 	var prev rune
-	for i, r := range c.Text {
-		next, _ := utf8.DecodeRuneInString(c.Text[i+utf8.RuneLen(max(r, 0)):])
-		if r == utf8.RuneError {
-			if _, n := utf8.DecodeRuneInString(c.Text[i:]); n == 1 {
-				c.block(Hygiene, "", "The reply holds bytes that are no text; write it again.")
-				return
-			}
+	for i := 0; i < len(c.Text); {
+		r, n := utf8.DecodeRuneInString(c.Text[i:])
+		if r == utf8.RuneError && n == 1 {
+			c.block(Hygiene, "", "The reply holds bytes that are no text; write it again.")
+			return
 		}
+		i += n
+		next, _ := utf8.DecodeRuneInString(c.Text[i:])
 		if r >= 0x80 && invisible(r) && !harmless(r, prev, next) || r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7F {
 			c.block(Hygiene, string(r), "The reply holds an invisible character; write the passage again without it.")
-			return
+			break
 		}
 		prev = r
 	}

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"strconv"
 	"strings"
@@ -22,9 +23,28 @@ type lexicon struct {
 	words    *trie                 // terms of languages with spaces, from the start of a word
 	inner    *trie                 // terms that may begin inside a word
 	letters  *trie                 // terms of languages without spaces
+	core     map[int]bool          // concepts that reviews and facts are read for
 	topics   []string              // names of the concepts "topic …"
 	speech   map[int]string        // concepts "common", also of languages without a lexicon → language
 }
+
+// coreNames are the concepts that the program looks up in reviews and facts,
+// besides the topics. Patterns are for replies only.
+var coreNames = func() map[string]bool {
+	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "fraud": true, "not_granted": true}
+	for _, names := range conceptsOf {
+		for _, n := range names {
+			m[n] = true
+		}
+	}
+	for _, u := range timeUnits {
+		m[u] = true
+	}
+	for _, n := range numberNames {
+		m[n] = true
+	}
+	return m
+}()
 
 // pattern is one line of a lexicon: a row of elements with gaps, and what must
 // not stand around it.
@@ -72,7 +92,7 @@ var lexicons = sync.OnceValue(func() *lexicon {
 })
 
 func loadLexicons(fsys fs.FS) (*lexicon, error) {
-	lex := &lexicon{concepts: map[string]int{}, names: map[string][]int{}, sections: map[string][]*pattern{},
+	lex := &lexicon{concepts: map[string]int{}, names: map[string][]int{}, core: map[int]bool{}, sections: map[string][]*pattern{},
 		words: newTrie(), inner: newTrie(), letters: newTrie()}
 	files, err := fs.Glob(fsys, "data/lexicon/*.txt")
 	if err != nil {
@@ -96,6 +116,9 @@ func loadLexicons(fsys fs.FS) (*lexicon, error) {
 		if strings.HasPrefix(name, "topic ") {
 			lex.topics = append(lex.topics, name)
 		}
+	}
+	if len(lex.concepts) > math.MaxUint16 {
+		return nil, fmt.Errorf("rubric: %d concepts are more than a reading can index", len(lex.concepts))
 	}
 	return lex, nil
 }
@@ -195,6 +218,7 @@ func (c *compiler) concept(name string) int {
 		id = len(c.lex.concepts)
 		c.lex.concepts[key] = id
 		c.lex.names[name] = append(c.lex.names[name], id)
+		c.lex.core[id] = coreNames[name] || strings.HasPrefix(name, "topic ")
 	}
 	return id
 }
@@ -219,7 +243,7 @@ func (c *compiler) terms(concept int, list string) error {
 func (c *compiler) term(concept int, term string) error {
 	infix := strings.HasPrefix(term, "*")
 	stem := strings.HasSuffix(term, "*")
-	gs := marks(plain(strings.Trim(term, "*")))
+	gs := marks(plain(strings.Trim(term, "*")), 0)
 	var v *view
 	to := c.lex.words
 	switch {
@@ -233,11 +257,12 @@ func (c *compiler) term(concept int, term string) error {
 	if len(v.runes) == 0 {
 		return c.errorf("the term %q has no letters", term)
 	}
-	to.add(v.runes, termEnd{concept: int32(concept), stem: stem})
+	core := c.lex.core[concept]
+	to.add(v.runes, termEnd{concept: int32(concept), stem: stem, core: core})
 	if !infix && !c.letters && len(v.runes) >= 4 {
 		// Letters that stood apart are joined to one run in which words have no
 		// edges; see view.go.
-		c.lex.inner.add(v.runes, termEnd{concept: int32(concept), stem: stem, looseOnly: true})
+		c.lex.inner.add(v.runes, termEnd{concept: int32(concept), stem: stem, looseOnly: true, core: core})
 	}
 	return nil
 }

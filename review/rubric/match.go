@@ -16,9 +16,13 @@ type hit struct {
 // reading is one view of a text with all terms found in it.
 type reading struct {
 	*view
-	head, tail []int32 // per concept, its first and last place in found; 0 for none
-	found      []place // in the order of the text; the first is a dummy
+	index []uint16 // per concept, its list; 0 for none
+	lists []list   // the first is a dummy
+	found []place  // in the order of the text; the first is a dummy
 }
+
+// list is the row of a concept's places in found.
+type list struct{ first, last int32 }
 
 // place is a hit in the list of its concept.
 type place struct {
@@ -29,7 +33,7 @@ type place struct {
 // hits goes through the places of a concept, in the order of the text.
 func (r *reading) hits(concept int) iter.Seq[hit] {
 	return func(yield func(hit) bool) {
-		for i := r.head[concept]; i != 0; i = r.found[i].next {
+		for i := r.lists[r.index[concept]].first; i != 0; i = r.found[i].next {
 			if !yield(r.found[i].hit) {
 				return
 			}
@@ -37,7 +41,7 @@ func (r *reading) hits(concept int) iter.Seq[hit] {
 	}
 }
 
-func (r *reading) has(concept int) bool { return r.head[concept] != 0 }
+func (r *reading) has(concept int) bool { return r.index[concept] != 0 }
 
 // scan is a text with its readings: what every check looks at.
 type scan struct {
@@ -47,6 +51,7 @@ type scan struct {
 	glyphs   []glyph
 	readings []*reading
 	lex      *lexicon
+	core     bool // read for the core concepts only
 }
 
 // span is a place of a text that a pattern matched.
@@ -61,9 +66,18 @@ type span struct {
 	line     string
 }
 
-// newScan reads a text once for all checks.
+// newScan reads a reply once for all checks.
 func newScan(lex *lexicon, text string) *scan {
-	s := &scan{text: text, glyphs: plain(text), lex: lex}
+	return read(&scan{text: text, glyphs: plain(text), lex: lex})
+}
+
+// coreScan reads a review or a fact: for what it is about, not for patterns.
+func coreScan(lex *lexicon, text string) *scan {
+	return read(&scan{text: text, glyphs: plain(text), lex: lex, core: true})
+}
+
+func read(s *scan) *scan {
+	text := s.text
 	var words, letters bool
 	flat := make([]byte, 0, len(text)+8)
 	s.at = make([]int32, 0, len(text)+8)
@@ -82,24 +96,24 @@ func newScan(lex *lexicon, text string) *scan {
 	}
 	s.flat = string(flat)
 	if words {
-		s.add(byWords(marks(s.glyphs)))
-		if ms, changed := repaired(s.glyphs); changed {
-			s.add(byWords(ms))
+		s.add(byWords(marks(s.glyphs, 0)))
+		if !s.core {
+			if ms, changed := repaired(s.glyphs); changed {
+				s.add(byWords(ms))
+			}
 		}
 	}
 	if letters {
-		s.add(byLetters(marks(s.glyphs)))
+		s.add(byLetters(marks(s.glyphs, 0)))
 	}
 	return s
 }
 
 func (s *scan) add(v *view) {
-	n := len(s.lex.concepts)
-	index := make([]int32, 2*n)
-	r := &reading{view: v, head: index[:n], tail: index[n:], found: make([]place, 1, 2*len(v.toks)+16)}
+	r := &reading{view: v, index: make([]uint16, len(s.lex.concepts)), lists: make([]list, 1, 128), found: make([]place, 1, 4*len(v.toks)+16)}
 	if v.letters {
 		for i := range v.runes {
-			s.lex.letters.walk(v, i, r.take(i))
+			s.lex.letters.walk(v, i, s.core, r.take(i))
 		}
 	} else {
 		for i, c := range v.runes {
@@ -108,9 +122,9 @@ func (s *scan) add(v *view) {
 			}
 			take := r.take(i)
 			if v.toks[v.tok[i]].from == int32(i) {
-				s.lex.words.walk(v, i, take)
+				s.lex.words.walk(v, i, s.core, take)
 			}
-			s.lex.inner.walk(v, i, take)
+			s.lex.inner.walk(v, i, s.core, take)
 		}
 	}
 	s.readings = append(s.readings, r)
@@ -133,15 +147,17 @@ func (r *reading) take(i int) func(termEnd, int) {
 		}
 		h := hit{from: int32(i), to: to, tokFrom: r.tok[i], tokTo: last}
 		at := int32(len(r.found))
-		switch last := r.tail[e.concept]; {
-		case last == 0:
-			r.head[e.concept] = at
-		case r.found[last].hit == h:
-			return
-		default:
-			r.found[last].next = at
+		if r.index[e.concept] == 0 {
+			r.index[e.concept] = uint16(len(r.lists))
+			r.lists = append(r.lists, list{at, at})
+		} else {
+			l := &r.lists[r.index[e.concept]]
+			if r.found[l.last].hit == h {
+				return
+			}
+			r.found[l.last].next = at
+			l.last = at
 		}
-		r.tail[e.concept] = at
 		r.found = append(r.found, place{hit: h})
 	}
 }
@@ -320,12 +336,14 @@ func merge(spans []span) []span {
 		}
 		return strings.Compare(a.kind, b.kind)
 	})
-	out := spans[:1]
-	for _, sp := range spans[1:] {
-		if i := slices.IndexFunc(out, func(o span) bool { return o.kind == sp.kind && sp.from < o.to }); i >= 0 {
+	out := spans[:0]
+	last := make(map[string]int, 8) // kind → the place of its last span
+	for _, sp := range spans {
+		if i, ok := last[sp.kind]; ok && sp.from < out[i].to {
 			out[i].to = max(out[i].to, sp.to)
 			continue
 		}
+		last[sp.kind] = len(out)
 		out = append(out, sp)
 	}
 	return out

@@ -2,6 +2,8 @@ package rubric
 
 import (
 	"regexp"
+	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -58,59 +60,94 @@ func (c *checker) accounts() {
 	}
 }
 
-// reference is a number or code: with a digit, and long enough to identify.
-var referenceRE = regexp.MustCompile(`#? ?[a-z]{0,4}[-/]?\d[a-z0-9\-/]{2,}`)
-
 // references finds "order 48213": the words for an order, then a code.
 func (c *checker) references() {
 	skip := append(append([]found(nil), c.emails...), c.links...)
-	for _, m := range referenceRE.FindAllStringIndex(c.reply.flat, -1) {
-		code := strings.TrimLeft(c.reply.flat[m[0]:m[1]], "# ")
-		from := m[1] - len(code)
-		if overlaps(skip, from, m[1]) || c.reply.money(from, m[1]) || dateRE.MatchString(code) {
+	flat := c.reply.flat
+	named := c.referenceWords()
+	for i := 0; i < len(flat) && !c.full(PersonalData); i++ {
+		if !digit(rune(flat[i])) {
 			continue
 		}
-		marked := strings.Contains(c.reply.flat[m[0]:from], "#")
+		from, to := codeAt(flat, i)
+		i = to
+		code := flat[from:to]
+		if len(code) < 3 || overlaps(skip, from, to) || c.reply.money(from, to) || dateRE.MatchString(code) {
+			continue
+		}
+		marked := strings.HasSuffix(strings.TrimRight(flat[:from], " "), "#")
 		digits := onlyDigits(code)
 		year := len(digits) == 4 && digits == code && (digits[:2] == "19" || digits[:2] == "20")
 		if len(digits) < 3 || !marked && (year || len(digits) < 4) {
 			continue
 		}
-		if c.namedReference(from, m[1]) {
-			c.block(PersonalData, c.reply.source(from, m[1]), "The reply shows an order, booking or customer number in public; leave it out.")
+		if named(from, to) {
+			c.block(PersonalData, c.reply.source(from, to), "The reply shows an order, booking or customer number in public; leave it out.")
 		}
 	}
 }
 
-// namedReference tells whether the words around bytes from to to of the plain
-// form say that a number belongs to an order, a booking or a person.
-func (c *checker) namedReference(from, to int) bool {
-	a, b := int(c.reply.glyphs[c.reply.at[from]].from), int(c.reply.glyphs[c.reply.at[to-1]].to)
+// codeAt is the number or code around the digit at i: up to four letters before
+// it ("R-58213"), letters, digits and strokes after it.
+func codeAt(s string, i int) (from, to int) {
+	for to = i; to < len(s) && (latin(rune(s[to])) || digit(rune(s[to])) || s[to] == '-' || s[to] == '/'); to++ {
+	}
+	for to > i && (s[to-1] == '-' || s[to-1] == '/') {
+		to--
+	}
+	from = i
+	if from > 1 && (s[from-1] == '-' || s[from-1] == '/') && latin(rune(s[from-2])) {
+		from--
+	}
+	for n := 0; n < 4 && from > 0 && latin(rune(s[from-1])); n++ {
+		from--
+	}
+	return from, to
+}
+
+// referenceWords tells of bytes from to to of the plain form whether the words
+// shortly before or right after say that a number belongs to an order, a booking
+// or a person.
+func (c *checker) referenceWords() func(from, to int) bool {
+	type place struct {
+		from, to int
+		letters  bool
+	}
+	var places []place
 	for _, r := range c.reply.readings {
-		lead, trail := 24, 4
-		if r.letters {
-			lead = 12
-		}
 		for _, id := range c.lex.names["reference"] {
 			for h := range r.hits(id) {
 				f, t := r.bytes(c.reply, h.from, h.to)
-				between := ""
-				switch {
-				case t <= a:
-					between = c.Text[t:a]
-				case f >= b:
-					between = c.Text[b:f]
-					if len(between) > trail {
-						continue
-					}
-				}
-				if utf8.RuneCountInString(between) <= lead && !strings.ContainsAny(between, ".!?。") || strings.HasSuffix(strings.ToLower(between), "no. ") || strings.HasSuffix(strings.ToLower(between), "nr. ") {
-					return true
-				}
+				places = append(places, place{f, t, r.letters})
 			}
 		}
 	}
-	return false
+	slices.SortFunc(places, func(a, b place) int { return a.to - b.to })
+	const reach = 100 // bytes; more than the 24 characters below take
+	return func(from, to int) bool {
+		a, b := int(c.reply.glyphs[c.reply.at[from]].from), int(c.reply.glyphs[c.reply.at[to-1]].to)
+		i, _ := slices.BinarySearchFunc(places, a-reach, func(p place, at int) int { return p.to - at })
+		for ; i < len(places) && places[i].to < b+reach; i++ {
+			p, lead, between := places[i], 24, ""
+			if p.letters {
+				lead = 12
+			}
+			switch {
+			case p.to <= a:
+				between = c.Text[p.to:a]
+			case p.from >= b && p.from-b <= 4:
+				between = c.Text[b:p.from]
+			default:
+				continue
+			}
+			short := utf8.RuneCountInString(between) <= lead && !strings.ContainsAny(between, ".!?。")
+			abbreviated := strings.HasSuffix(strings.ToLower(between), "no. ") || strings.HasSuffix(strings.ToLower(between), "nr. ")
+			if short || abbreviated {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // names: no staff, no full name, no name that the reviewer did not show.
@@ -308,14 +345,11 @@ func (c *checker) reachesPrivately(sp span) bool {
 
 // sentenceAt is the sentence of the byte at of the original text.
 func (r *reading) sentenceAt(s *scan, at int) int32 {
-	var last int32
-	for _, t := range r.toks {
-		if g := r.glyph[t.from]; g >= 0 && int(s.glyphs[g].from) > at {
-			break
-		}
-		last = t.sentence
+	i := sort.Search(len(r.toks), func(i int) bool { return int(s.glyphs[r.glyph[r.toks[i].from]].from) > at })
+	if i == 0 {
+		return 0
 	}
-	return last
+	return r.toks[i-1].sentence
 }
 
 // contactOf is the allowed contact that an address of the text is, or "".

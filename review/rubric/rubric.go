@@ -137,10 +137,10 @@ func newChecker(in Input) *checker {
 	lex := lexicons()
 	c := &checker{Input: in, lex: lex, policy: PolicyFor(in.Platform, in.Country)}
 	c.reply = newScan(lex, in.Text)
-	c.original = newScan(lex, in.Review.Text())
+	c.original = coreScan(lex, in.Review.Text())
 	for _, f := range in.Facts {
 		if !f.Retracted {
-			c.facts = append(c.facts, newScan(lex, f.Text))
+			c.facts = append(c.facts, coreScan(lex, f.Text))
 		}
 	}
 	c.language = c.reply.language()
@@ -175,6 +175,17 @@ func (c *checker) add(check string, level review.Level, words, message string) {
 	}
 	c.findings = append(c.findings, review.Finding{Check: check, Level: level, Words: words, Message: message,
 		Waivable: level == review.Block && waivable[check]})
+}
+
+// full tells that a check has as many findings that block as are kept.
+func (c *checker) full(check string) bool {
+	n := 0
+	for _, f := range c.findings {
+		if f.Check == check && f.Level == review.Block {
+			n++
+		}
+	}
+	return n >= findingsPerRule
 }
 
 func (c *checker) block(check, words, message string) { c.add(check, review.Block, words, message) }

@@ -43,16 +43,42 @@ var topLevel = sync.OnceValue(func() map[string]bool {
 func (s *scan) emails() []found {
 	var out []found
 	if strings.ContainsRune(s.flat, '@') {
-		for _, m := range emailRE.FindAllStringIndex(s.flat, -1) {
-			out = append(out, found{m[0], m[1], strings.ToLower(s.source(m[0], m[1]))})
+		for _, w := range s.chunks("@") {
+			for _, m := range emailRE.FindAllStringIndex(s.flat[w[0]:w[1]], -1) {
+				from, to := w[0]+m[0], w[0]+m[1]
+				out = append(out, found{from, to, strings.ToLower(s.source(from, to))})
+			}
 		}
 	}
-	if bentAt.MatchString(s.flat) {
+	if s.mayBend() && bentAt.MatchString(s.flat) {
 		for _, m := range emailBentRE.FindAllStringIndex(s.flat, -1) {
 			out = append(out, found{m[0], m[1], s.source(m[0], m[1])})
 		}
 	}
 	return out
+}
+
+// chunks are the runs without white space that hold the sign inside, not only
+// at their end.
+func (s *scan) chunks(sign string) [][2]int {
+	var out [][2]int
+	for i := 0; i < len(s.flat); {
+		j := i
+		for j < len(s.flat) && s.flat[j] > ' ' {
+			j++
+		}
+		if k := strings.Index(s.flat[i:j], sign); k >= 0 && i+k+1 < j {
+			out = append(out, [2]int{i, j})
+		}
+		i = j + 1
+	}
+	return out
+}
+
+// mayBend is a quick look for the signs of a bent address.
+func (s *scan) mayBend() bool {
+	return strings.ContainsAny(s.flat, "[({<@") || strings.Contains(s.flat, " dot ") || strings.Contains(s.flat, " arroba ") ||
+		strings.Contains(s.flat, " punt") || strings.Contains(s.flat, " point ") || strings.Contains(s.flat, " punto ") || strings.Contains(s.flat, " punkt")
 }
 
 // links finds addresses of the web: with a scheme, with www, bare domains, bent
@@ -78,17 +104,20 @@ func (s *scan) links(emails []found) []found {
 		}
 	}
 	if strings.ContainsRune(s.flat, '.') {
-		for _, m := range hostRE.FindAllStringSubmatchIndex(s.flat, -1) {
-			slash := strings.Contains(s.flat[m[0]:m[1]], "/")
-			if (topLevel()[s.flat[m[2]:m[3]]] || slash) && !s.newSentence(m[2]) {
-				add(m[0], m[1])
+		for _, w := range s.chunks(".") {
+			chunk := s.flat[w[0]:w[1]]
+			for _, m := range hostRE.FindAllStringSubmatchIndex(chunk, -1) {
+				slash := strings.Contains(chunk[m[0]:m[1]], "/")
+				if (topLevel()[chunk[m[2]:m[3]]] || slash) && !s.newSentence(w[0]+m[2]) {
+					add(w[0]+m[0], w[0]+m[1])
+				}
+			}
+			for _, m := range ipRE.FindAllStringIndex(chunk, -1) {
+				add(w[0]+m[0], w[0]+m[1])
 			}
 		}
-		for _, m := range ipRE.FindAllStringIndex(s.flat, -1) {
-			add(m[0], m[1])
-		}
 	}
-	if strings.Contains(s.flat, "dot") || strings.Contains(s.flat, "pun") || strings.Contains(s.flat, "point") || strings.ContainsAny(s.flat, "[({") {
+	if s.mayBend() {
 		for _, m := range bentRE.FindAllStringIndex(s.flat, -1) {
 			add(m[0], m[1])
 		}
@@ -120,6 +149,11 @@ func (s *scan) handles() []found {
 func (s *scan) numbers(skip []found) []found {
 	var out []found
 	for at := 0; at < len(s.flat); {
+		next := strings.IndexAny(s.flat[at:], "0123456789")
+		if next < 0 {
+			return out
+		}
+		at += max(0, next-3)
 		m := phoneRE.FindStringIndex(s.flat[at:])
 		if m == nil {
 			return out

@@ -13,7 +13,8 @@ type trie struct {
 type node struct {
 	keys []rune
 	kids []int32
-	ends []termEnd
+	ends []termEnd // of every concept
+	core []termEnd // of those that reviews and facts are read for
 }
 
 // child is the node that the letter leads to, 0 for none.
@@ -37,6 +38,7 @@ type termEnd struct {
 	concept   int32
 	stem      bool // more letters of the word may follow
 	looseOnly bool // counts only among letters that stood apart
+	core      bool // its concept is one that reviews and facts are read for
 }
 
 func newTrie() *trie { return &trie{nodes: make([]node, 1), where: make(map[int32][]int32)} }
@@ -62,6 +64,9 @@ func (t *trie) end(at int32, end termEnd) {
 		return
 	}
 	t.nodes[at].ends = append(t.nodes[at].ends, end)
+	if end.core {
+		t.nodes[at].core = append(t.nodes[at].core, end)
+	}
 	t.where[end.concept] = append(t.where[end.concept], at)
 }
 
@@ -70,7 +75,7 @@ func (t *trie) alias(from, to int32) {
 	for _, at := range t.where[from] {
 		for _, e := range t.nodes[at].ends {
 			if e.concept == from {
-				e.concept = to
+				e.concept, e.core = to, false
 				t.end(at, e)
 			}
 		}
@@ -78,13 +83,19 @@ func (t *trie) alias(from, to int32) {
 }
 
 // walk calls found for every term that begins at rune i of v, with the rune
-// after its end. A wildcard in the text stands for any letter.
-func (t *trie) walk(v *view, i int, found func(e termEnd, end int)) { t.step(v, 0, i, found) }
+// after its end; with core only those that reviews and facts are read for. A wildcard in the text stands for any letter.
+func (t *trie) walk(v *view, i int, core bool, found func(e termEnd, end int)) {
+	t.step(v, 0, i, core, found)
+}
 
-func (t *trie) step(v *view, at int32, i int, found func(termEnd, int)) {
+func (t *trie) step(v *view, at int32, i int, core bool, found func(termEnd, int)) {
 	for {
 		from := &t.nodes[at]
-		for _, e := range from.ends {
+		ends := from.ends
+		if core {
+			ends = from.core
+		}
+		for _, e := range ends {
 			found(e, i)
 		}
 		if i >= len(v.runes) || len(from.keys) == 0 {
@@ -93,7 +104,7 @@ func (t *trie) step(v *view, at int32, i int, found func(termEnd, int)) {
 		if v.runes[i] == wildcard {
 			for k, r := range from.keys {
 				if r != ' ' {
-					t.step(v, from.kids[k], i+1, found)
+					t.step(v, from.kids[k], i+1, core, found)
 				}
 			}
 			return

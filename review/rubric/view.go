@@ -157,12 +157,27 @@ type mark struct {
 	fresh bool // a new token begins here although no separator stands before
 }
 
-func marks(gs []glyph) []mark {
+// marks are the glyphs unchanged; the first has the number from.
+func marks(gs []glyph, from int32) []mark {
 	ms := make([]mark, len(gs))
 	for i, g := range gs {
-		ms[i] = mark{r: g.r, n: int32(i)}
+		ms[i] = mark{r: g.r, n: from + int32(i)}
 	}
 	return ms
+}
+
+// address tells whether a run of characters looks like an e-mail or web address.
+func address(gs []glyph) bool {
+	at := false
+	for i, g := range gs {
+		switch {
+		case g.r == '@' && i > 0 && i+1 < len(gs) && wordRune(gs[i-1].r):
+			at = true
+		case g.r == '.' && at, g.r == ':' && i+2 < len(gs) && gs[i+1].r == '/' && gs[i+2].r == '/':
+			return true
+		}
+	}
+	return false
 }
 
 // repaired undoes disguises: letters set apart, digits for letters, masked
@@ -237,6 +252,9 @@ func unmask(gs []glyph, i, j int) (out []mark, changed bool) {
 			}
 		}
 		return false
+	}
+	if address(gs[i:j]) {
+		return append(out, marks(gs[i:j], int32(i))...), false
 	}
 	masks := 0
 	for k := i; k < j; k++ {
