@@ -35,9 +35,8 @@ test-deps: ## install PostgreSQL, Chromium and a C compiler for the tests, or sa
 	@scripts/test-deps.sh
 
 .PHONY: test-peers
-test-peers: ## tests against other people's servers
-	@echo 'There are no such tests yet: the sources so far are our own (simulator, webhook, file, manual).'
-	@echo 'They come with the connectors for WordPress and Medusa.'
+test-peers: ## tests against software that other people wrote; needs Node and npm
+	@GO='$(GO)' scripts/test-peers.sh
 
 .PHONY: torture
 torture: test-deps ## kill the real program 200 times on each database, with 1000 reviews; TORTURE=reviews,kills,seed
