@@ -66,6 +66,7 @@ type Desk struct {
 	chats   []Chat
 	workers map[review.WorkKind]worker
 
+	learning   sync.Mutex // one change of the style rules at a time
 	publishing keyedMutex // one publish at a time for each source
 	bursts     bursts
 	troubles   troubles

@@ -63,7 +63,10 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 	}
 	req := d.draftRequest(c, j.Text)
 	variant, notes := d.vary(c, &req)
-	if req.Examples, err = d.examples(ctx, c); err != nil {
+	if req.Examples, err = d.examples(ctx, c, req.Language); err != nil {
+		return err
+	}
+	if req.Rules, err = d.styleRules(ctx, req.Language); err != nil {
 		return err
 	}
 	crash.Point("draft.before")
@@ -93,21 +96,6 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 		return d.done(ctx, j)
 	}
 	return err
-}
-
-// exampleCount is how many earlier replies a drafter is shown.
-const exampleCount = 3
-
-func (d *Desk) examples(ctx context.Context, c review.Case) ([]string, error) {
-	replies, err := d.Store.RecentReplies(ctx, c.Review.Key.Source, exampleCount)
-	if err != nil {
-		return nil, err
-	}
-	texts := make([]string, len(replies))
-	for i, r := range replies {
-		texts[i] = r.Text
-	}
-	return texts, nil
 }
 
 // sameness is how many earlier replies of a source a text is compared with.

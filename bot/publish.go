@@ -240,7 +240,10 @@ func (d *Desk) verify(ctx context.Context, j storage.Job) error {
 
 // settle closes a case in which nothing is open any more.
 func (d *Desk) settle(ctx context.Context, j storage.Job) error {
-	_, err := d.act(ctx, j.Case, review.BySystem("closer"), review.Settle{}, nil, storage.Batch{Done: &j})
+	c, err := d.act(ctx, j.Case, review.BySystem("closer"), review.Settle{}, nil, storage.Batch{Done: &j})
+	if err == nil {
+		d.learnFrom(ctx, c)
+	}
 	switch {
 	case errors.Is(err, review.ErrInput): // open promises
 		return &later{at: d.Now().Add(24 * time.Hour), why: err.Error()}

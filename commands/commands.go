@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/style"
 )
 
 // Invocation is a person asking for something, by command, button or form.
@@ -123,6 +124,13 @@ type Desk interface {
 	// SetPaused stops or resumes publishing; Paused tells.
 	SetPaused(ctx context.Context, i Invocation, paused bool) error
 	Paused(ctx context.Context) (by string, paused bool, err error)
+	// Style is the style rules that hold and the proposals that wait;
+	// AcceptStyle makes a proposal a rule, DropStyle takes a rule out or
+	// declines a proposal, RevertStyle goes back to an earlier version.
+	Style(ctx context.Context) (style.Book, []style.Offer, error)
+	AcceptStyle(ctx context.Context, i Invocation, n int) (style.Rule, error)
+	DropStyle(ctx context.Context, i Invocation, n int) (words string, err error)
+	RevertStyle(ctx context.Context, i Invocation, version int) (style.Book, error)
 	// Describe gives the words for a case in a list.
 	Describe(c review.Case) Item
 	// Clock is a time of day as people here read it.

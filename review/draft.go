@@ -198,6 +198,8 @@ type Reply struct {
 	Binding  Digest    `json:"binding"`
 	Draft    int       `json:"draft"`
 	Text     string    `json:"text"`
+	Language string    `json:"language,omitempty"` // of the text
+	Cause    string    `json:"cause,omitempty"`    // of the case when it was written: replies about the same are examples
 	Intent   time.Time `json:"intent"`
 	Answered time.Time `json:"answered,omitzero"` // when the platform's answer was recorded
 	Seen     time.Time `json:"seen,omitzero"`     // when it was read back as approved

@@ -157,7 +157,7 @@ func (m *move) intend(sum Digest) {
 	if r := m.c.Reply; r != nil && r.Binding == sum {
 		tries = r.Tries + 1
 	}
-	m.c.Reply = &Reply{Binding: sum, Draft: m.c.Draft.N, Text: m.c.Draft.Text, Intent: m.Now, Tries: tries}
+	m.c.Reply = &Reply{Binding: sum, Draft: m.c.Draft.N, Text: m.c.Draft.Text, Language: m.c.Draft.Language, Cause: m.c.Cause, Intent: m.Now, Tries: tries}
 	m.c.Outdated = false
 	m.keepReply()
 	m.detail("binding", sum.String())
