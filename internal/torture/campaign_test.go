@@ -182,9 +182,11 @@ func (c *campaign) write(now, later int) {
 	}
 }
 
-// deliver makes a delivery of n reviews, which the sender sends during run.
+// deliver makes a delivery of n reviews, which the sender sends during run;
+// every second delivery is sent once more when it was taken.
 func (c *campaign) deliver(n int) {
-	d := delivery{ID: fmt.Sprintf("delivery-%d-%d", c.seed, len(c.deliveries)+1)}
+	serial := len(c.deliveries) + 1
+	d := delivery{ID: fmt.Sprintf("delivery-%d-%d", c.seed, serial), Times: 2 - serial%2}
 	for range n {
 		serial, rating, body, author := c.review(hook)
 		d.Reviews = append(d.Reviews, hookReview{ID: name(serial), Rating: rating, Body: body, Author: author})

@@ -10,8 +10,8 @@
 //   - A program is one database with the process that runs on it, one life
 //     after the other; lives say where each of them ends.
 //   - A platform is a sources/simulator.Platform behind HTTP.
-//   - A sender posts signed webhook deliveries until it is told 2xx, and then
-//     once more, as careless senders do.
+//   - A sender posts signed webhook deliveries until it is told 2xx, and some
+//     of them once more, as careless senders do.
 //   - People are browsers without JavaScript: they read the console's pages and
 //     press the buttons that stand there, some of them twice at once.
 //   - A campaign brings them together and waits for the end.

@@ -21,6 +21,7 @@ const hookSecret = "only-for-these-tests-0123456789"
 type delivery struct {
 	ID      string
 	Reviews []hookReview
+	Times   int // how often it must be answered 2xx
 }
 
 // hookReview is a review in the shape of docs/webhook.md.
@@ -32,7 +33,8 @@ type hookReview struct {
 }
 
 // sender posts deliveries as a shop's program would: again and again until it
-// is told 2xx, and afterwards once more.
+// is told 2xx. Some are sent once more after that; the others show that what
+// was answered is there without a second chance.
 type sender struct {
 	program *program
 	source  string
@@ -46,13 +48,13 @@ func newSender(p *program, source string) *sender {
 	return &sender{program: p, source: source, accepted: map[string]bool{}}
 }
 
-// send brings a delivery to its 2xx, then repeats it.
+// send brings a delivery to its 2xx, and repeats it if it is to be.
 func (s *sender) send(ctx context.Context, d delivery) error {
 	body, err := json.Marshal(map[string]any{"reviews": d.Reviews})
 	if err != nil {
 		return err
 	}
-	for sent := 0; sent < 2; {
+	for sent := 0; sent < d.Times; {
 		status, err := s.post(ctx, d.ID, body)
 		switch {
 		case err == nil && status/100 == 2:
@@ -69,7 +71,7 @@ func (s *sender) send(ctx context.Context, d delivery) error {
 			s.mu.Unlock()
 		}
 		if err := rest(ctx, 50*time.Millisecond); err != nil {
-			return fmt.Errorf("delivery %s was taken %d times of 2: %w", d.ID, sent, err)
+			return fmt.Errorf("delivery %s was taken %d times of %d: %w", d.ID, sent, d.Times, err)
 		}
 	}
 	return nil
