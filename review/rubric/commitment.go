@@ -142,12 +142,16 @@ func (c *checker) dueTimes() []span { return c.reply.find("deadline", nil) }
 
 // commitments: no remedy, amount, deadline or admission that no fact allows.
 func (c *checker) commitments() {
-	known := c.knownAmounts()
+	known, times := c.knownAmounts(), c.knownTimes()
+	allowed := make(map[Kind]bool)
+	for kind := range conceptsOf {
+		allowed[kind] = c.allows(kind)
+	}
 	for _, m := range c.committed() {
 		if c.full(Commitments) {
 			return
 		}
-		if m.Kind == Amount && known[m.norm] || m.Kind != Amount && c.approved(m) {
+		if allowed[m.Kind] || m.Kind == Amount && known[m.norm] || m.Kind == Deadline && times(m.Words) {
 			continue
 		}
 		switch m.Kind {
@@ -163,13 +167,10 @@ func (c *checker) commitments() {
 	}
 }
 
-// approved tells whether a standing fact holds what is committed to.
-func (c *checker) approved(m commitment) bool {
-	if m.Kind == Deadline {
-		return c.timeKnown(m)
-	}
+// allows tells whether a standing fact grants the kind.
+func (c *checker) allows(kind Kind) bool {
 	for _, f := range c.facts {
-		for _, name := range conceptsOf[m.Kind] {
+		for _, name := range conceptsOf[kind] {
 			for _, id := range c.lex.names[name] {
 				for _, r := range f.readings {
 					for h := range r.hits(id) {
@@ -200,21 +201,19 @@ func (c *checker) knownAmounts() map[string]bool {
 	return known
 }
 
-// timeKnown compares a deadline with the facts: the same numbers and the same
-// units or days, in whatever language. A time that stands in the review may be
-// spoken of, not promised; the caller has seen a promise already.
-func (c *checker) timeKnown(m commitment) bool {
-	want := timeTokens(newScan(c.lex, m.Words))
-	if len(want) == 0 {
-		return false
+// knownTimes tells of a deadline whether a fact holds it: the same numbers and
+// the same units or days, in whatever language.
+func (c *checker) knownTimes() func(words string) bool {
+	have := make([][]string, len(c.facts))
+	for i, f := range c.facts {
+		have[i] = slices.Compact(slices.Sorted(slices.Values(timeTokens(f))))
 	}
-	for _, f := range c.facts {
-		have := timeTokens(f)
-		if !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(have, w) }) {
-			return true
-		}
+	return func(words string) bool {
+		want := timeTokens(coreScan(c.lex, words))
+		return len(want) > 0 && slices.ContainsFunc(have, func(tokens []string) bool {
+			return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(tokens, w) })
+		})
 	}
-	return false
 }
 
 var timeUnits = []string{"minute", "hour", "day", "week", "month", "today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
