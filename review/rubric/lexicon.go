@@ -22,6 +22,7 @@ type lexicon struct {
 	sections map[string][]*pattern // by check: patterns of all languages
 	words    *trie                 // terms of languages with spaces, from the start of a word
 	inner    *trie                 // terms that may begin inside a word
+	loose    *trie                 // terms of words, for letters that stood apart
 	letters  *trie                 // terms of languages without spaces
 	core     map[int]bool          // concepts that reviews and facts are read for
 	topics   []string              // names of the concepts "topic …"
@@ -93,7 +94,7 @@ var lexicons = sync.OnceValue(func() *lexicon {
 
 func loadLexicons(fsys fs.FS) (*lexicon, error) {
 	lex := &lexicon{concepts: map[string]int{}, names: map[string][]int{}, core: map[int]bool{}, sections: map[string][]*pattern{},
-		words: newTrie(), inner: newTrie(), letters: newTrie()}
+		words: newTrie(), inner: newTrie(), loose: newTrie(), letters: newTrie()}
 	files, err := fs.Glob(fsys, "data/lexicon/*.txt")
 	if err != nil {
 		return nil, err
@@ -116,6 +117,9 @@ func loadLexicons(fsys fs.FS) (*lexicon, error) {
 		if strings.HasPrefix(name, "topic ") {
 			lex.topics = append(lex.topics, name)
 		}
+	}
+	for _, t := range []*trie{lex.words, lex.inner, lex.loose, lex.letters} {
+		t.index()
 	}
 	if len(lex.concepts) > math.MaxUint16 {
 		return nil, fmt.Errorf("rubric: %d concepts are more than a reading can index", len(lex.concepts))
@@ -262,7 +266,7 @@ func (c *compiler) term(concept int, term string) error {
 	if !infix && !c.letters && len(v.runes) >= 4 {
 		// Letters that stood apart are joined to one run in which words have no
 		// edges; see view.go.
-		c.lex.inner.add(v.runes, termEnd{concept: int32(concept), stem: stem, looseOnly: true, core: core})
+		c.lex.loose.add(v.runes, termEnd{concept: int32(concept), stem: stem, core: core})
 	}
 	return nil
 }
@@ -421,7 +425,7 @@ func (c *compiler) guards(notes string) ([]guard, error) {
 
 // union makes every term of one concept count for another as well.
 func (l *lexicon) union(from, to int) {
-	for _, t := range []*trie{l.words, l.inner, l.letters} {
+	for _, t := range []*trie{l.words, l.inner, l.loose, l.letters} {
 		t.alias(int32(from), int32(to))
 	}
 }

@@ -125,6 +125,9 @@ func (s *scan) add(v *view) {
 				s.lex.words.walk(v, i, s.core, take)
 			}
 			s.lex.inner.walk(v, i, s.core, take)
+			if v.toks[v.tok[i]].loose {
+				s.lex.loose.walk(v, i, s.core, take)
+			}
 		}
 	}
 	s.readings = append(s.readings, r)
@@ -135,9 +138,6 @@ func (r *reading) take(i int) func(termEnd, int) {
 	return func(e termEnd, end int) {
 		last := r.tok[end-1]
 		t := r.toks[last]
-		if e.looseOnly && !t.loose {
-			return
-		}
 		if !t.loose && !e.stem && end < int(t.to) {
 			return
 		}

@@ -165,6 +165,9 @@ func (c *checker) names() {
 	for _, sp := range c.reply.find("salutation", c.spoken) {
 		c.salutation(sp, author)
 	}
+	if !strings.ContainsFunc(c.Text, cjk) {
+		return
+	}
 	for _, m := range honorific.FindAllStringSubmatchIndex(c.Text, -1) {
 		name := c.Text[m[2]:m[3]]
 		if commonHonorific(name) || strings.Contains(author, flatten(plain(name))) {

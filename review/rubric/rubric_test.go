@@ -47,7 +47,7 @@ func TestLexiconsParse(t *testing.T) {
 func TestLexiconErrorsSayWhere(t *testing.T) {
 	c := func(text string) error {
 		lex := &lexicon{concepts: map[string]int{}, names: map[string][]int{}, core: map[int]bool{}, sections: map[string][]*pattern{},
-			words: newTrie(), inner: newTrie(), letters: newTrie(), langs: []string{"xx"}}
+			words: newTrie(), inner: newTrie(), loose: newTrie(), letters: newTrie(), langs: []string{"xx"}}
 		return (&compiler{lex: lex, file: "xx.txt"}).compile(text)
 	}
 	for _, text := range []string{

@@ -13,8 +13,9 @@ type trie struct {
 type node struct {
 	keys []rune
 	kids []int32
-	ends []termEnd // of every concept
-	core []termEnd // of those that reviews and facts are read for
+	low  *[128]int32 // the children again by ASCII letter, where there are many
+	ends []termEnd   // of every concept
+	core []termEnd   // of those that reviews and facts are read for
 }
 
 // child is the node that the letter leads to, 0 for none.
@@ -27,6 +28,9 @@ func (n *node) child(r rune) int32 {
 		}
 		return 0
 	}
+	if n.low != nil && r < int32(len(n.low)) {
+		return n.low[r]
+	}
 	if i, ok := slices.BinarySearch(n.keys, r); ok {
 		return n.kids[i]
 	}
@@ -35,10 +39,9 @@ func (n *node) child(r rune) int32 {
 
 // termEnd is a term that ends at a node.
 type termEnd struct {
-	concept   int32
-	stem      bool // more letters of the word may follow
-	looseOnly bool // counts only among letters that stood apart
-	core      bool // its concept is one that reviews and facts are read for
+	concept int32
+	stem    bool // more letters of the word may follow
+	core    bool // its concept is one that reviews and facts are read for
 }
 
 func newTrie() *trie { return &trie{nodes: make([]node, 1), where: make(map[int32][]int32)} }
@@ -68,6 +71,22 @@ func (t *trie) end(at int32, end termEnd) {
 		t.nodes[at].core = append(t.nodes[at].core, end)
 	}
 	t.where[end.concept] = append(t.where[end.concept], at)
+}
+
+// index adds tables to the nodes with many children, once all terms are in.
+func (t *trie) index() {
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if len(n.keys) <= 8 {
+			continue
+		}
+		n.low = new([128]int32)
+		for k, r := range n.keys {
+			if r < int32(len(n.low)) {
+				n.low[r] = n.kids[k]
+			}
+		}
+	}
 }
 
 // alias makes every term of one concept a term of another too.
