@@ -154,6 +154,9 @@ func (c *checker) commitments() {
 		if allowed[m.Kind] || m.Kind == Amount && known[m.norm] || m.Kind == Deadline && times(m.Words) {
 			continue
 		}
+		if (m.Kind == Amount || m.Kind == Deadline) && c.cited(m.From, m.To) {
+			continue // "next day", as the customer puts it
+		}
 		switch m.Kind {
 		case Admission:
 			c.block(Commitments, m.Words, "The reply admits fault or liability and no fact of this case says so; describe what happened instead, or record the fact.")

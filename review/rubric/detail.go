@@ -18,6 +18,9 @@ func (c *checker) detail() {
 	if c.Verdict == review.VerdictThank || c.Verdict == review.Undecided && c.Review.Rating.Positive() && len(c.Claims) == 0 {
 		return
 	}
+	if len(c.citations()) > 0 {
+		return // it names the matter in the customer's own words
+	}
 	wanted := c.original.details()
 	topics := c.original.topics()
 	if len(wanted) == 0 && len(topics) == 0 {

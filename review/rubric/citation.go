@@ -1,0 +1,56 @@
+package rubric
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// quoteMarks are the pairs in which the supported languages quote. Single marks are
+// apostrophes as often as not and do not count.
+var quoteMarks = []struct{ open, close string }{
+	{"“", "”"}, {"„", "“"}, {"«", "»"}, {"‹", "›"}, {"「", "」"}, {"『", "』"}, {`"`, `"`},
+}
+
+// Bounds of what counts as a citation: long enough to tell something, short
+// enough to be a few words of somebody else's and not a text of its own.
+const (
+	leastCited = 5
+	mostCited  = 120
+)
+
+// citations are the spans of the reply, without their marks, that quote the
+// review word for word.
+func (c *checker) citations() [][2]int {
+	original := c.Review.Text()
+	var out [][2]int
+	for _, m := range quoteMarks {
+		for at := 0; at < len(c.Text); {
+			i := strings.Index(c.Text[at:], m.open)
+			if i < 0 {
+				break
+			}
+			from := at + i + len(m.open)
+			n := strings.Index(c.Text[from:], m.close)
+			if n < 0 {
+				break
+			}
+			words := c.Text[from : from+n]
+			if runes := utf8.RuneCountInString(words); runes >= leastCited && runes <= mostCited && strings.Contains(original, words) {
+				out = append(out, [2]int{from, from + n})
+			}
+			at = from + n + len(m.close)
+		}
+	}
+	return out
+}
+
+// cited tells whether a span of the reply lies within a citation: the words are
+// the customer's then, not the team's.
+func (c *checker) cited(from, to int) bool {
+	for _, s := range c.citations() {
+		if s[0] <= from && to <= s[1] {
+			return true
+		}
+	}
+	return false
+}
