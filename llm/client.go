@@ -255,7 +255,7 @@ func (c *Client) request(e *endpoint, q question, msgs prompts.Messages) openai.
 		req.MaxCompletionTokens = 4 * c.cfg.MaxTokens
 		return req
 	}
-	req.MaxTokens = c.cfg.MaxTokens
+	req.MaxTokens = c.cfg.MaxTokens //nolint:staticcheck // deprecated at one vendor, the only name that many other servers know
 	req.Temperature = q.temperature
 	if q.temperature == 0 {
 		req.Temperature = math.SmallestNonzeroFloat32 // 0 would be left out of the JSON

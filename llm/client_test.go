@@ -252,7 +252,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 					w.status = 429
 				} else {
 					w.status = 200
-					w.Write(envelope(goodDraft, "stop", ""))
+					_, _ = w.Write(envelope(goodDraft, "stop", ""))
 				}
 				return w.response(), nil
 			}),

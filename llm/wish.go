@@ -101,7 +101,7 @@ func (lex *lexicon) bare(s string) string {
 	for len(words) > 0 && (lex.isOne(lex.Weak, words[0]) || lex.isOne(lex.Determiners, words[0])) {
 		words = words[1:]
 	}
-	return strings.TrimRight(strings.Join(words, " "), "にをもはのを")
+	return strings.TrimRight(strings.Join(words, " "), "にをもはの")
 }
 
 func (w *wish) add(what string) {

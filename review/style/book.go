@@ -160,7 +160,7 @@ func (o *Offers) Update(ps []Proposal, b Book) (changed bool) {
 		if b.knows(p.Key) || len(open) == mostOffers {
 			continue
 		}
-		n := 0
+		var n int
 		if i := slices.IndexFunc(o.Open, func(have Offer) bool { return have.Key == p.Key }); i >= 0 {
 			n = o.Open[i].N
 		} else {
