@@ -133,7 +133,7 @@ func TestAimock(t *testing.T) {
 		{"empty", Empty, 3, nil},
 		{"garbled", Malformed, 3, nil},
 		{"hangs-up", Unreachable, 3, nil},
-		{"slow", Timeout, 0, impatient}, // the peer does not count calls that were given up
+		{"slow", Timeout, 0, impatient},                  // the peer does not count calls that were given up
 		{"nobody-knows-this-model", Unreachable, 3, nil}, // 503 in strict mode
 	} {
 		t.Run(tt.model, func(t *testing.T) {
