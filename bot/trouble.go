@@ -26,7 +26,7 @@ func (d *Desk) troubled(chat string, err error) {
 	switch {
 	case err == nil:
 		delete(t.said, chat)
-	case errors.As(err, &ce) && ce.Kind != ErrMisconfigured:
+	case errors.As(err, &ce) && !errors.Is(ce, ErrMisconfigured):
 	default:
 		if t.said == nil {
 			t.said = make(map[string]string)

@@ -250,7 +250,7 @@ func backoff(attempts int) time.Duration {
 	if attempts < 11 {
 		wait = min(longest, first<<max(attempts-1, 0))
 	}
-	return wait/2 + rand.N(wait/2+1) //nolint:gosec // spreading retries needs no secret randomness
+	return wait/2 + rand.N(wait/2+1)
 }
 
 // RunDue does all work that is due now, one job after the other, and what

@@ -80,6 +80,7 @@ func doctor(ctx context.Context, c *call, _ []string) error {
 	e.consoleCheck(ctx)
 	e.modelCheck(ctx)
 	if rules != nil {
+		e.costCheck(rules)
 		e.slackCheck(ctx, rules)
 		e.sourcesCheck(ctx, rules)
 	}
