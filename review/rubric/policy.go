@@ -40,8 +40,8 @@ type Source struct {
 	Rule    string `json:"rule"`    // in a few words
 	Name    string `json:"name"`    // the page or law
 	URL     string `json:"url"`     // "" where there is no stable page
-	Checked string `json:"checked"` // date of the last look, 2006-01-02
-	Status  string `json:"status"`  // "official", "secondary" or "unverified"
+	Checked string `json:"checked"` // date of the last look, 2006-01-02; "" when nobody has looked lately
+	Status  string `json:"status"`  // "official" (the vendor's or the law's own words), "secondary", "measured", "own choice" or "unverified"
 }
 
 // Policy is what a platform, and the law of a country, demand of a reply.

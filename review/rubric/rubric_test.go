@@ -203,8 +203,8 @@ func TestLetterDisguises(t *testing.T) {
 		{Commitments, "We will ref0und... no, we will r3fund you."},
 		{PersonalData, "Write to bob (at) mail (dot) example."},
 		{PersonalData, "Ｃａｌｌ　０２０　７９４６　０１２３"},
-		{Hygiene, "See evil dot com for more."},
-		{Hygiene, "See evil[.]com for more."},
+		{Hygiene, "See example dot com for more."},
+		{Hygiene, "See example[.]com for more."},
 	} {
 		if fs := Check(Input{Text: c.text}); !blocks(fs, c.check) {
 			t.Errorf("%s is hidden in %q: %v", c.check, c.text, fs)
@@ -338,7 +338,7 @@ func TestContext(t *testing.T) {
 			in.Text += " See https://help.example.test/soup."
 			in.Links = []string{"example.test"}
 		}), Hygiene, false},
-		"link of another": {with(func(in *Input) { in.Text += " See https://example.test.evil.com."; in.Links = []string{"example.test"} }), Hygiene, true},
+		"link of another": {with(func(in *Input) { in.Text += " See https://example.test.evil.example."; in.Links = []string{"example.test"} }), Hygiene, true},
 		"look-alike link": {with(func(in *Input) { in.Text += " See https://exаmple.test."; in.Links = []string{"example.test"} }), Hygiene, true},
 		"telephone allowed": {with(func(in *Input) {
 			in.Text = "The soup should have been hot. Please call +44 20 7946 0123."
@@ -404,7 +404,7 @@ func TestPolicies(t *testing.T) {
 			t.Errorf("policy of %s is incomplete: %+v", p.Platform, p)
 		}
 		for _, s := range p.Sources {
-			if s.Rule == "" || s.Name == "" || len(s.Checked) != len("2006-01-02") || s.Status == "" {
+			if s.Rule == "" || s.Name == "" || s.Status == "" || s.Status == "official" && (s.URL == "" || len(s.Checked) != len("2006-01-02")) {
 				t.Errorf("source of %s without rule, name, date or status: %+v", p.Platform, s)
 			}
 		}
