@@ -92,8 +92,14 @@ func TestLostAnswers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: lost answers were not tried")
 	}
+	// What an answer means does not depend on the database, so one of them is
+	// enough for each kind; the first goes through both.
+	kinds := map[string][]simulator.Kind{
+		"sqlite":   {simulator.Lose, simulator.Stumble, simulator.Garble},
+		"postgres": {simulator.Lose},
+	}
 	for _, db := range databases {
-		for _, kind := range []simulator.Kind{simulator.Lose, simulator.Stumble, simulator.Garble} {
+		for _, kind := range kinds[db.name] {
 			t.Run(fmt.Sprintf("%s/%s", db.name, kind), func(t *testing.T) {
 				t.Parallel()
 				c := newCampaign(t, plain, db.make(t), 1)

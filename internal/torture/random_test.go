@@ -21,7 +21,7 @@ type size struct {
 // askedFor reads EVENKEEL_TORTURE, "reviews,kills,seed".
 func askedFor(t *testing.T) size {
 	t.Helper()
-	s := size{reviews: 10, kills: 6}
+	s := size{reviews: 8, kills: 4}
 	if v := os.Getenv("EVENKEEL_TORTURE"); v != "" {
 		if _, err := fmt.Sscanf(strings.ReplaceAll(v, ",", " "), "%d %d %d", &s.reviews, &s.kills, &s.seed); err != nil {
 			t.Fatalf("EVENKEEL_TORTURE is reviews,kills,seed, such as 1000,100,0; %q is not: %v", v, err)
