@@ -338,7 +338,10 @@ func TestContext(t *testing.T) {
 			in.Text += " See https://help.example.test/soup."
 			in.Links = []string{"example.test"}
 		}), Hygiene, false},
-		"link of another": {with(func(in *Input) { in.Text += " See https://example.test.evil.example."; in.Links = []string{"example.test"} }), Hygiene, true},
+		"link of another": {with(func(in *Input) {
+			in.Text += " See https://example.test.evil.example."
+			in.Links = []string{"example.test"}
+		}), Hygiene, true},
 		"look-alike link": {with(func(in *Input) { in.Text += " See https://exаmple.test."; in.Links = []string{"example.test"} }), Hygiene, true},
 		"telephone allowed": {with(func(in *Input) {
 			in.Text = "The soup should have been hot. Please call +44 20 7946 0123."
