@@ -60,7 +60,6 @@ type stage struct {
 	desk  *FakeDesk
 	world World
 	chat  bot.Chat
-	serve context.CancelFunc
 	done  chan error
 }
 

@@ -380,8 +380,6 @@ func (c *Console) answerPage(w http.ResponseWriter, r *http.Request, v visitor, 
 	if res.notice != nil {
 		p.Notices = append(p.Notices, *res.notice)
 	}
-	for _, words := range res.fields {
-		p.Kept = append(p.Kept, words)
-	}
+	p.Kept = append(p.Kept, res.fields...)
 	c.draw(w, r, "desk", p)
 }

@@ -331,7 +331,7 @@ func TestStreams(t *testing.T) {
 		return ""
 	}
 	events, _, body := open("view=all&case=7&sum=old")
-	defer body.Close() //nolint:errcheck // a test's stream
+	defer body.Close()
 	if e := next(events); e != "resync" {
 		t.Fatalf("a page that is behind hears %q", e)
 	}
@@ -352,13 +352,13 @@ func TestStreams(t *testing.T) {
 	}
 	for range maxWatchersEach - 1 {
 		_, code, body := open("view=all")
-		defer body.Close() //nolint:errcheck // a test's stream
+		defer body.Close()
 		if code != 200 {
 			t.Fatalf("a stream within the bound is answered %d", code)
 		}
 	}
 	_, code, body := open("view=all")
-	defer body.Close() //nolint:errcheck // a test's stream
+	defer body.Close()
 	if code != http.StatusTooManyRequests {
 		t.Errorf("one stream too many is answered %d", code)
 	}

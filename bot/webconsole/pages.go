@@ -341,12 +341,12 @@ func (c *Console) casePage(ctx context.Context, v visitor, at where) (*casePage,
 	}
 	p.Parent, p.CanSay = parent.ID, parent.ID > 0
 	p.Missing = p.Head == nil && p.Parent == 0
-	p.fill(c, ctx, v, notes)
+	p.fill(ctx, c, v, notes)
 	return p, notes, cs.Version, nil
 }
 
 // fill makes the views of notes.
-func (p *casePage) fill(c *Console, ctx context.Context, v visitor, notes []storage.Note) {
+func (p *casePage) fill(ctx context.Context, c *Console, v visitor, notes []storage.Note) {
 	p.More = len(notes) > threadPage
 	for _, n := range notes {
 		p.Notes = append(p.Notes, c.noteView(ctx, v, n, p.At))
@@ -384,7 +384,7 @@ func (c *Console) noteView(ctx context.Context, v visitor, n storage.Note, at wh
 func (c *Console) draw(w http.ResponseWriter, r *http.Request, name string, data any) {
 	var b bytes.Buffer
 	if err := c.pages.ExecuteTemplate(&b, name, data); err != nil {
-		c.Logger.ErrorContext(r.Context(), "drawing "+name, slog.Any("error", err))
+		c.Logger.ErrorContext(r.Context(), "a page could not be drawn", slog.String("page", name), slog.Any("error", err))
 		http.Error(w, "This page could not be drawn.", http.StatusInternalServerError)
 		return
 	}

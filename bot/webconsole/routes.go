@@ -120,7 +120,7 @@ func (c *Console) partTail(w http.ResponseWriter, r *http.Request, v visitor) {
 		return
 	}
 	p := &casePage{ID: at.Case, At: at, CSRF: v.csrf(), Parent: parent.ID, Last: after}
-	p.fill(c, r.Context(), v, notes)
+	p.fill(r.Context(), c, v, notes)
 	c.draw(w, r, "tail", p)
 }
 

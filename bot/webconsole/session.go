@@ -50,7 +50,7 @@ func (v visitor) holds(csrf string) bool {
 // random is a secret or id of 128 bits or more, safe in addresses and fields.
 func random(bytes int) string {
 	b := make([]byte, bytes)
-	rand.Read(b) //nolint:errcheck // crypto/rand.Read never fails
+	rand.Read(b)
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
@@ -99,7 +99,7 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request, keep func(stora
 // cookie is Lax, not Strict: a link from a chat to a case page must find the
 // person signed in. Every change needs a CSRF token besides.
 func (c *Console) cookie(r *http.Request, value string, age int) *http.Cookie {
-	return &http.Cookie{Name: c.cookieName(r), Value: value, Path: "/", MaxAge: age, HttpOnly: true,
+	return &http.Cookie{Name: c.cookieName(r), Value: value, Path: "/", MaxAge: age, HttpOnly: true, //nolint:gosec // Secure follows the console's own address: loopback has no TLS
 		Secure: c.secure(r), SameSite: http.SameSiteLaxMode}
 }
 

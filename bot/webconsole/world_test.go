@@ -130,7 +130,7 @@ func (w *world) do(b *browser, req *http.Request) (*html.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end below
+	defer resp.Body.Close()
 	if resp.StatusCode >= 500 {
 		return nil, fmt.Errorf("%s answers %s", req.URL.Path, resp.Status)
 	}

@@ -288,7 +288,7 @@ func (c *campaign) live(ctx context.Context, plan []ending) error {
 			c.program.kill()
 		}
 		if !l.killed() {
-			return fmt.Errorf("life %d (%+v) ended by itself: %v", n+1, end, l.err)
+			return fmt.Errorf("life %d (%+v) ended by itself: %w", n+1, end, l.err)
 		}
 		c.mu.Lock()
 		c.kills++

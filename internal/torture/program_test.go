@@ -259,7 +259,7 @@ func (p *program) ready(ctx context.Context, l *life) error {
 		}
 		select {
 		case <-l.gone:
-			return fmt.Errorf("the program ended before it was ready: %v", l.err)
+			return fmt.Errorf("the program ended before it was ready: %w", l.err)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(20 * time.Millisecond):

@@ -316,7 +316,7 @@ func (c *compiler) elements(body string) ([]part, error) {
 	var parts []part
 	gap, open := 0, false
 	for body = strings.TrimSpace(body); body != ""; body = strings.TrimSpace(body) {
-		item := ""
+		var item string
 		switch body[0] {
 		case '<', '(':
 			end := strings.IndexByte(body, map[byte]byte{'<': '>', '(': ')'}[body[0]])

@@ -196,7 +196,7 @@ func (s *scan) match(p *pattern, r *reading, out []span) []span {
 // follow matches the elements from k on after the hit last.
 func (r *reading) follow(s *scan, p *pattern, k int, first, last hit) (hit, bool) {
 	if k == len(p.elems) {
-		return last, r.allowed(s, p, first, last)
+		return last, r.allowed(p, first, last)
 	}
 	e := p.elems[k]
 	for h := range r.hits(e.concept) {
@@ -242,7 +242,7 @@ func (r *reading) holds(concept int, from, to int32) bool {
 }
 
 // allowed checks the pattern's notes.
-func (r *reading) allowed(s *scan, p *pattern, first, last hit) bool {
+func (r *reading) allowed(p *pattern, first, last hit) bool {
 	lead, trail := int32(3), int32(2)
 	if r.letters {
 		lead, trail = 8, 8

@@ -128,7 +128,8 @@ func (c *checker) referenceWords() func(from, to int) bool {
 		a, b := int(c.reply.glyphs[c.reply.at[from]].from), int(c.reply.glyphs[c.reply.at[to-1]].to)
 		i, _ := slices.BinarySearchFunc(places, a-reach, func(p place, at int) int { return p.to - at })
 		for ; i < len(places) && places[i].to < b+reach; i++ {
-			p, lead, between := places[i], 24, ""
+			p, lead := places[i], 24
+			var between string
 			if p.letters {
 				lead = 12
 			}
