@@ -499,7 +499,7 @@ func (c *campaign) export(ctx context.Context, e *checker.Evidence) {
 }
 
 // parents counts the notes that open a thread in the database itself: a page
-// shows only one of them.
+// shows only one of them. Notes of no case are summaries of bursts.
 func (c *campaign) parents(ctx context.Context, e *checker.Evidence) {
 	c.t.Helper()
 	driver, address := "pgx", c.program.database
@@ -511,7 +511,7 @@ func (c *campaign) parents(ctx context.Context, e *checker.Evidence) {
 		c.t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, "SELECT case_id, COUNT(*) FROM notes WHERE thread = 0 GROUP BY case_id")
+	rows, err := db.QueryContext(ctx, "SELECT case_id, COUNT(*) FROM notes WHERE thread = 0 AND case_id <> 0 GROUP BY case_id")
 	if err != nil {
 		c.t.Fatal(err)
 	}
