@@ -38,17 +38,24 @@ func (c *call) writers(rules *playbook.Playbook, spent spender) (writers, error)
 	if model == "" {
 		return writers{}, usagef("a model endpoint is set, but no model is named; set EVENKEEL_MODEL or --model too")
 	}
+	prompt, answer := price(c.values.Get(setPromptPrice)), price(c.values.Get(setAnswerPrice))
+	endpoints := []llm.Endpoint{{BaseURL: address, Model: model, Key: c.values.Secret(setModelKey), PromptPrice: prompt, CompletionPrice: answer}}
+	if spare := c.values.Get(setSpareURL); spare != "" {
+		if c.values.Get(setSpare) == "" {
+			return writers{}, usagef("a second model endpoint is set, but no model is named for it; set EVENKEEL_SPARE_MODEL too")
+		}
+		// Its prices are taken to be the first one's, so that the budget is kept
+		// at least roughly.
+		endpoints = append(endpoints, llm.Endpoint{BaseURL: spare, Model: c.values.Get(setSpare), Key: c.values.Secret(setSpareKey), PromptPrice: prompt, CompletionPrice: answer})
+	}
 	limits := rules.Drafting()
 	client, err := llm.New(llm.Config{
-		Endpoints: []llm.Endpoint{{
-			BaseURL: address, Model: model, Key: c.values.Secret(setModelKey),
-			PromptPrice: price(c.values.Get(setPromptPrice)), CompletionPrice: price(c.values.Get(setAnswerPrice)),
-		}},
-		Budget:   llm.Spending{Tokens: int(limits.TokensPerDay), Cost: limits.CostPerDay},
-		Ledger:   ledger{spent},
-		Location: rules.Location(),
-		Now:      c.now,
-		Log:      c.log,
+		Endpoints: endpoints,
+		Budget:    llm.Spending{Tokens: int(limits.TokensPerDay), Cost: limits.CostPerDay},
+		Ledger:    ledger{spent},
+		Location:  rules.Location(),
+		Now:       c.now,
+		Log:       c.log,
 	})
 	if err != nil {
 		return writers{}, usage(err)

@@ -27,6 +27,9 @@ const (
 	setModelURL  = "model-url"
 	setModel     = "model"
 	setModelKey  = "model-key"
+	setSpareURL  = "spare-model-url"
+	setSpare     = "spare-model"
+	setSpareKey  = "spare-model-key"
 	// Prices are per million tokens, as vendors list them.
 	setPromptPrice = "model-prompt-price"
 	setAnswerPrice = "model-answer-price"
@@ -72,6 +75,12 @@ func (p *program) table() []settings.Spec {
 			Help: "name of the model at that endpoint"},
 		{Name: setModelKey, Env: "EVENKEEL_MODEL_KEY", Kind: settings.Private,
 			Help: "the endpoint's key"},
+		{Name: setSpareURL, Env: "EVENKEEL_SPARE_MODEL_URL", Check: checkURL,
+			Help: "base URL of a second endpoint, asked while the first one fails"},
+		{Name: setSpare, Env: "EVENKEEL_SPARE_MODEL",
+			Help: "name of the model at the second endpoint"},
+		{Name: setSpareKey, Env: "EVENKEEL_SPARE_MODEL_KEY", Kind: settings.Private,
+			Help: "the second endpoint's key"},
 		{Name: setPromptPrice, Env: "EVENKEEL_MODEL_PROMPT_PRICE", Check: checkPrice,
 			Help: "price of a million tokens asked, for the playbook's cost_per_day"},
 		{Name: setAnswerPrice, Env: "EVENKEEL_MODEL_ANSWER_PRICE", Check: checkPrice,
