@@ -22,7 +22,7 @@ import (
 type worker struct {
 	// do does a job and commits its result together with the job's end. An
 	// error means that the job is still to be done: it is given back and tried
-	// later, by retryAt or, without one, after a back-off.
+	// later, when a *later says or, without one, after a back-off.
 	do func(ctx context.Context, j storage.Job) error
 	// slots is how many jobs of this kind run side by side.
 	slots int

@@ -49,7 +49,6 @@ type Case struct {
 	PublishAt time.Time  `json:"publish_at,omitzero"` // end of the time in the outbox
 	Reply     *Reply     `json:"reply,omitempty"`     // the attempt that is on the platform, or on its way
 	Outdated  bool       `json:"outdated,omitempty"`  // the reply up there answers an earlier revision
-	Checks    int        `json:"checks,omitempty"`    // read-backs of this reply so far
 
 	Tokens int     `json:"tokens,omitempty"` // that language models took for this case so far
 	Cost   float64 `json:"cost,omitempty"`   // of them, in the currency of the models' prices
