@@ -1,7 +1,6 @@
 package story
 
 import (
-	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/audit"
 )
@@ -13,6 +12,7 @@ func (p *play) reckoning() {
 	replies := p.everyReplyApproved()
 	p.say("     %d replies were published; each has approvals of exactly its words", replies)
 	p.oneThreadEach()
+	p.everyDecisionOnce()
 	head := p.chainWhole()
 	p.say("     the audit log is whole: %d entries", head.Seq)
 }
@@ -83,7 +83,29 @@ func (p *play) chainWhole() audit.Head {
 	return v.Head()
 }
 
-// invocation is a typed command.
-func invocation(who review.Person, name string, args map[string]string) commands.Invocation {
-	return commands.Invocation{Command: name, Args: args, By: who, Chat: "story"}
+// everyDecisionOnce looks in the record for every press that was taken: each
+// stands there exactly once.
+func (p *play) everyDecisionOnce() {
+	if p.err != nil {
+		return
+	}
+	recorded := make(map[decision]int)
+	verbs := make(map[review.Verb]string) // to the command that means it
+	for _, row := range p.Desk.Commands() {
+		verbs[row.Verb] = row.Name
+	}
+	for d := range p.taken {
+		events, err := p.Store.Events(p.ctx, d.id, 0, 1000)
+		p.try(err)
+		recorded[d] = 0
+		for _, e := range events {
+			if e.Actor == review.ByPerson(review.Person{ID: d.who}).String() && verbs[e.Verb] == d.command {
+				recorded[d]++
+			}
+		}
+	}
+	for d, n := range p.taken {
+		p.check(recorded[d] == n, "#%d: %s pressed %q %d times and the record has it %d times", d.id, d.who, d.command, n, recorded[d])
+	}
+	p.say("     every press that was taken took effect exactly once")
 }

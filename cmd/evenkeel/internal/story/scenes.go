@@ -12,7 +12,10 @@ import (
 
 // Play plays the whole story and returns nil when every step happened.
 func Play(ctx context.Context, s Stage) error {
-	p := &play{Stage: s, ctx: ctx, began: s.Clock.Now()}
+	if s.Hands == nil {
+		s.Hands = &direct{desk: s.Desk, store: s.Store, chat: "console", name: s.Source}
+	}
+	p := &play{Stage: s, ctx: ctx, began: s.Clock.Now(), taken: make(map[decision]int)}
 	p.try(s.Desk.Start(ctx))
 	for _, scene := range []func(*play){
 		(*play).arrival, (*play).heated, (*play).moderation, (*play).edited, (*play).troll,
@@ -67,6 +70,7 @@ func (p *play) arrival() {
 			p.say("%s %s, history: kept, no thread, no clock", c.Ref(), headline(c))
 			continue
 		}
+		p.eventually(func() bool { c = p.look(id); return c.Status != review.New })
 		p.check(c.Status == review.Open || c.Status == review.Held, "%s should be open or held and is %q", c.Ref(), c.Status)
 		p.check(c.Review.Body == s.Add.Body, "%s does not hold the customer's words", c.Ref())
 		p.check(p.threads(id) == 1, "%s has %d threads, not one", c.Ref(), p.threads(id))
@@ -74,19 +78,13 @@ func (p *play) arrival() {
 	}
 }
 
-// threads counts the parent cards that stand for a case.
+// threads counts the threads that stand for a case.
 func (p *play) threads(id int64) int {
 	if p.err != nil {
 		return 0
 	}
-	messages, err := p.Store.Messages(p.ctx, id, "console")
+	n, err := p.Hands.Threads(p.ctx, id)
 	p.try(err)
-	n := 0
-	for _, m := range messages {
-		if m.Key == "parent" && m.Ref != "" {
-			n++
-		}
-	}
 	return n
 }
 
@@ -198,10 +196,10 @@ func (p *play) heated() {
 	old, _ := p.token(id, "approve", "")
 	p.write(cem, id, lateText)
 	p.pass(15 * time.Second) // heated: nobody approves in haste
-	p.refused(bo, old, "A press on an old card")
+	p.refused(bo, old, true, "A press on an old card")
 	now, _ := p.token(id, "approve", "")
-	p.refused(vera, now, "Without the role")
-	p.refused(cem, now, "Without the role")
+	p.refused(vera, now, false, "Without the role")
+	p.refused(cem, now, false, "Without the role")
 	p.press(bo, id, "approve", "")
 	p.status(id, review.Drafted)
 	p.press(ana, id, "approve", "")
@@ -267,10 +265,10 @@ func (p *play) edited() {
 	p.check(c.Review.Revision == 2 && len(c.Approvals) == 0 && c.Draft == nil, "%s keeps an approval of words that are gone", c.Ref())
 	p.say("%s the review is edited: the approval is void, the case is open again, in the same thread", c.Ref())
 	p.check(p.threads(id) == 1, "%s has %d threads", c.Ref(), p.threads(id))
-	p.refused(ana, old, "A press on an old card")
+	p.refused(ana, old, true, "A press on an old card")
 	p.pass(time.Minute)
 	p.check(p.published("hp-210") == 0, "a reply to the old words was published")
-	p.press(ana, id, "verdict", string(review.VerdictNone), "reason", "solved, and the customer says so")
+	p.press(ana, id, "verdict", string(review.VerdictNone))
 	p.status(id, review.Closed)
 }
 
@@ -282,7 +280,7 @@ func (p *play) troll() {
 	c := p.status(id, review.Open)
 	p.check(c.Pending != nil, "%s went silent by one person's word", c.Ref())
 	t, _ := p.token(id, "verdict", string(review.VerdictSilent))
-	p.refused(cem, t, "The same person twice")
+	p.refused(cem, t, false, "The same person twice")
 	p.press(bo, id, "verdict", string(review.VerdictSilent))
 	c = p.status(id, review.Closed)
 	p.check(c.Outcome == review.OutcomeSilent && !c.SilentUntil.IsZero(), "%s is not silent for a time: %s until %s", c.Ref(), c.Outcome, c.SilentUntil)
@@ -333,7 +331,7 @@ func (p *play) unreconciled() {
 	c := p.look(id)
 	p.check(p.published("hp-213") == 1, "the reply was sent %d times", p.published("hp-213"))
 	p.say("%s unreconciled: the desk does not guess, and does not send again", c.Ref())
-	p.press(bo, id, "up", "", "proof", "https://reviews.example.com/hp-213")
+	p.press(bo, id, "up", "")
 	p.status(id, review.Published)
 	p.Platform.SetFaults()
 	p.live(id)
@@ -355,7 +353,7 @@ func (p *play) praise() {
 	id = p.caseOf("hp-205")
 	p.status(id, review.Held)
 	t, _ := p.token(id, "release", "")
-	p.refused(cem, t, "Health and safety is the lead's")
+	p.refused(cem, t, false, "Health and safety is the lead's")
 	p.press(ana, id, "release", "")
 	p.status(id, review.Open)
 }
@@ -364,7 +362,7 @@ func (p *play) praise() {
 func (p *play) paused() {
 	p.scene("Publishing is paused")
 	id := p.caseOf("hp-214")
-	p.command(ana, "pause")
+	p.command(ana, "pause", true)
 	p.press(cem, id, "verdict", string(review.VerdictThank))
 	c := p.look(id)
 	p.check(c.Status == review.Drafted || c.Trouble != "", "%s has neither a draft nor a checklist", c.Ref())
@@ -374,19 +372,23 @@ func (p *play) paused() {
 	p.status(id, review.Approved)
 	p.check(p.published("hp-214") == 0, "a reply went out during the pause")
 	p.say("#%-3d two minutes later it still waits", id)
-	p.command(ana, "resume", "sure", "yes")
+	p.command(ana, "resume yes", false)
 	p.live(id)
 }
 
-// command is a person typing a command; it must be taken.
-func (p *play) command(who review.Person, name string, args ...string) {
+// command is a person typing a command, after which publishing must be paused,
+// or not.
+func (p *play) command(who review.Person, line string, paused bool) {
 	if p.err != nil {
 		return
 	}
-	out := p.Desk.Run(p.ctx, invocation(who, name, pairs(args)))
-	p.check(!out.Refused, "%s typed %q and was refused: %s", who.Name, name, out.Text)
+	words, err := p.Hands.Type(p.ctx, who, line)
+	p.try(err)
+	_, now, err := p.Desk.Paused(p.ctx)
+	p.try(err)
+	p.check(now == paused, "%s typed %q and it had no effect: %s", who.Name, line, words)
 	p.work()
-	p.say("     %s types “%s”. %s", who.Name, name, out.Text)
+	p.say("     %s types “%s”. %s", who.Name, line, first(words))
 }
 
 // removal: the author takes the review down; two looks must agree.
@@ -400,7 +402,7 @@ func (p *play) removal() {
 	c := p.look(id)
 	p.check(!c.Removed.IsZero(), "%s: the removal was not noticed", c.Ref())
 	p.say("%s found missing twice, so it counts as removed", c.Ref())
-	p.press(cem, id, "verdict", string(review.VerdictNone), "reason", "the review is gone")
+	p.press(cem, id, "verdict", string(review.VerdictNone))
 	p.status(id, review.Closed)
 	p.scene("A month later")
 	troll := p.caseOf("hp-206")

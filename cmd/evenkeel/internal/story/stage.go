@@ -5,7 +5,10 @@
 // the audit log, and the first that does not happen ends the play.
 //
 // `evenkeel demo --script` prints it; the end-to-end tests run it on both
-// databases.
+// databases and through each chat.
+//
+// The people act with [Hands]: on the desk itself, or through what stands in a
+// chat. The scenes are the same.
 //
 // # How it is written
 //
@@ -20,7 +23,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -64,6 +66,15 @@ type Stage struct {
 	Clock    *Clock
 	Source   string // the source's name
 	Out      io.Writer
+	// Hands are those of the people; on the desk itself when nil.
+	Hands Hands
+}
+
+// decision is what a person pressed on a case.
+type decision struct {
+	id      int64
+	who     review.PersonID
+	command string
 }
 
 // The people of the story.
@@ -77,11 +88,11 @@ var (
 // play is one performance.
 type play struct {
 	Stage
-	ctx     context.Context
-	began   time.Time
-	presses int
-	steps   int
-	err     error
+	ctx   context.Context
+	began time.Time
+	taken map[decision]int // presses that changed their case
+	steps int
+	err   error
 }
 
 // ErrNotHappened is what every failure of the story matches.
@@ -168,6 +179,14 @@ func (p *play) until(id int64, want review.Status, most time.Duration) {
 	}
 }
 
+// eventually lets time go by until done, for as long as a chat may need to
+// catch up.
+func (p *play) eventually(done func() bool) {
+	for waited := time.Duration(0); p.err == nil && !done() && waited < drawnWithin; waited += time.Second {
+		p.pass(time.Second)
+	}
+}
+
 // trouble is what keeps a case where it is, for the message of a failure.
 func trouble(c review.Case) string {
 	var s []string
@@ -237,39 +256,60 @@ func (p *play) token(id int64, command, arg string) (t commands.Token, label str
 	return t, ""
 }
 
-// hand presses a token as it came from a card, through its text form, as every
-// chat does, and returns what the person is told.
-func (p *play) hand(who review.Person, t commands.Token, args map[string]string) commands.Outcome {
-	if p.err != nil {
-		return commands.Outcome{}
+// drawnWithin is how long a chat may take to show what the desk would have it
+// show, however many of its answers are lost.
+const drawnWithin = 5 * time.Minute
+
+// hand lets somebody press, waiting until the chat shows what is pressed. It
+// returns the words that the person is told, and whether the case moved.
+func (p *play) hand(find func() Press) (press Press, words string, moved bool) {
+	for waited := time.Duration(0); p.err == nil; waited += time.Second {
+		press = find()
+		before := p.look(press.Token.Case)
+		if p.err != nil {
+			break
+		}
+		var err error
+		words, err = p.Hands.Press(p.ctx, press)
+		if errors.Is(err, ErrNotDrawn) && waited < drawnWithin {
+			p.pass(time.Second)
+			continue
+		}
+		p.try(err)
+		moved = p.look(press.Token.Case).Version != before.Version
+		break
 	}
-	parsed, err := commands.ParseToken(t.String())
-	p.try(err)
-	p.presses++
-	out := p.Desk.Run(p.ctx, commands.Invocation{
-		Command: parsed.Command, Case: parsed.Case, Token: parsed, Args: args, By: who, Chat: "story",
-		ID: p.Source + "-" + strconv.Itoa(p.presses),
-	})
 	p.work()
-	return out
+	return press, words, moved
 }
 
 // press is a person pressing a button that stands on a card; it must be taken.
 func (p *play) press(who review.Person, id int64, command, arg string, args ...string) {
-	t, label := p.token(id, command, arg)
-	out := p.hand(who, t, pairs(args))
-	p.check(!out.Refused, "%s pressed “%s” on #%d and was refused: %s", who.Name, label, id, out.Text)
-	p.say("#%-3d %s presses “%s”. %s", id, who.Name, label, out.Text)
+	var label string
+	press, words, moved := p.hand(func() Press {
+		t, l := p.token(id, command, arg)
+		label = l
+		return Press{Who: who, Token: t, Args: pairs(args)}
+	})
+	p.check(moved, "%s pressed “%s” on #%d and was refused: %s", who.Name, label, id, words)
+	if p.err == nil {
+		p.taken[decision{id, who.ID, press.Token.Command}]++
+	}
+	p.say("#%-3d %s presses “%s”. %s", id, who.Name, label, first(words))
 }
 
-// refused is a press that must change nothing.
-func (p *play) refused(who review.Person, t commands.Token, why string) {
-	before := p.look(t.Case)
-	out := p.hand(who, t, nil)
-	after := p.look(t.Case)
-	p.check(out.Refused, "%s pressed %q on #%d; it should be refused and was taken: %s", who.Name, t.Command, t.Case, out.Text)
-	p.check(before.Version == after.Version, "a refused press changed #%d", t.Case)
-	p.say("#%-3d %s: %s refused. %s", t.Case, why, who.Name, out.Text)
+// refused is a press that must change nothing, and say so.
+func (p *play) refused(who review.Person, t commands.Token, old bool, why string) {
+	_, words, moved := p.hand(func() Press { return Press{Who: who, Token: t, Old: old} })
+	p.check(!moved, "%s pressed %q on #%d; it should be refused and was taken: %s", who.Name, t.Command, t.Case, words)
+	p.check(words != "", "%s was refused on #%d without a word", who.Name, t.Case)
+	p.say("#%-3d %s: %s refused. %s", t.Case, why, who.Name, first(words))
+}
+
+// first is the first line of what somebody is told.
+func first(words string) string {
+	line, _, _ := strings.Cut(words, "\n")
+	return line
 }
 
 // pairs makes arguments of "name", "value", ….
