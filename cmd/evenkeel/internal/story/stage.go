@@ -79,10 +79,10 @@ type decision struct {
 
 // The people of the story.
 var (
-	ana  = review.Person{ID: "story:ana", Name: "Ana", Role: review.Lead}
-	bo   = review.Person{ID: "story:bo", Name: "Bo", Role: review.Approver}
-	cem  = review.Person{ID: "story:cem", Name: "Cem", Role: review.Responder}
-	vera = review.Person{ID: "story:vera", Name: "Vera", Role: review.Viewer}
+	ana  = review.Person{ID: "console:ana", Name: "Ana", Role: review.Lead}
+	bo   = review.Person{ID: "console:bo", Name: "Bo", Role: review.Approver}
+	cem  = review.Person{ID: "console:cem", Name: "Cem", Role: review.Responder}
+	vera = review.Person{ID: "console:vera", Name: "Vera", Role: review.Viewer}
 )
 
 // play is one performance.
