@@ -230,6 +230,9 @@ func (c *Client) answer(op string, res *http.Response, into any, write bool) err
 	case into == nil:
 		return nil
 	}
+	if h, ok := into.(Headed); ok {
+		h.TakeHeader(res.Header)
+	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return c.fail(op, broken, "the answer is not the JSON that was expected", nil)
 	}
