@@ -57,6 +57,7 @@ func Accept(r Review, history bool, o Occasion) (Change, error) {
 	if history {
 		c.Status = Seeded
 	} else {
+		c.Clock = Clock{From: o.Now, Round: 1}
 		change.Work = follow(c)
 		for i := range change.Work {
 			change.Work[i].Due = o.Now
@@ -86,6 +87,10 @@ func (c Case) clone() Case {
 	c.Approvals = slices.Clone(c.Approvals)
 	c.Promises = slices.Clone(c.Promises)
 	c.Reports = slices.Clone(c.Reports)
+	c.Nudges = slices.Clone(c.Nudges)
+	c.Benefits = slices.Clone(c.Benefits)
+	c.Reaches = slices.Clone(c.Reaches)
+	c.Turns = slices.Clone(c.Turns)
 	if c.Draft != nil {
 		d := *c.Draft
 		c.Draft = &d

@@ -133,7 +133,15 @@ func sample(v review.Verb, c review.Case) review.Action {
 		"rework": review.Rework{}, "give_up": review.GiveUp{Reason: "no way"}, "settle": review.Settle{},
 		"close": review.Close{}, "reopen": review.Reopen{}, "revise": review.Revise{Review: edited},
 		"remove": review.Remove{}, "promise": review.AddPromise{Text: "send a lid", Owner: cleo, Due: start.AddDate(0, 0, 3)},
-		"kept": review.KeepPromise{N: 1}, "drop": review.DropPromise{N: 1, Reason: "declined"},
+		"kept": review.KeepPromise{N: 1, Proof: "sent with the morning post"}, "drop": review.DropPromise{N: 1, Reason: "declined"},
+		"undertake": review.Undertake{N: 1, Owner: cleo, Due: start.AddDate(0, 0, 3)},
+		"follow_up": review.FollowUp{N: 2}, "worked": review.DidItWork{N: 2, Answer: review.WorkedYes}, "update": review.Update{},
+		"benefit": review.ProposeBenefit{Kind: "voucher", Value: 1000, Reason: "the trouble"},
+		"grant":   review.GrantBenefit{N: 1}, "decline": review.DeclineBenefit{N: 1, Reason: "a reply will do"},
+		"reach":   review.ReachOut{Channel: "phone", Owner: cleo, Due: start.AddDate(0, 0, 1)},
+		"reached": review.Reached{N: 1, Outcome: "all is well"}, "leave": review.Leave{},
+		"cause":  review.SetCause{Cause: "Late  delivery"},
+		"remind": review.Remind{Of: "answer-1", Due: start}, "escalate": review.Escalate{Of: "answer-1", Due: start},
 		"report": review.OpenReport{Ground: "spam", Words: "late"}, "report_is": review.ReportIs{N: 1, State: review.ReportSent},
 	}[v]
 }
@@ -146,6 +154,8 @@ func ready(c review.Case) review.Case {
 	}
 	c.Facts = []review.Fact{{N: 1, Text: "It left.", By: cleo.ID}}
 	c.Reports = []review.Report{{N: 1, State: review.ReportPrepared}}
+	c.Benefits = []review.Benefit{{N: 1, Kind: "voucher", Value: 1000, By: "console:dan"}}
+	c.Reaches = []review.Reach{{N: 1, Channel: "phone", Owner: cleo.ID, Due: start}}
 	if c.Draft != nil {
 		d := *c.Draft
 		d.Findings = []review.Finding{{Check: "no_blame", Level: review.Block, Waivable: true}}
@@ -166,8 +176,12 @@ func TestTableOfMoves(t *testing.T) {
 			if v == "approve" || v == "publish" || v == "hand_over" {
 				prepared = c // a finding would be in their way
 			}
-			if v == "kept" || v == "drop" {
-				prepared.Promises = []review.Promise{{N: 1, Text: "a lid", Owner: cleo.ID, Due: start}}
+			switch v {
+			case "kept", "drop", "undertake", "follow_up", "worked":
+				prepared.Promises = []review.Promise{{N: 1, Text: "a lid", Owner: cleo.ID, Due: start}, {N: 2, Text: "a call", Owner: cleo.ID, Due: start, Kept: start}}
+			case "leave":
+				prepared.Review.Revision = 2
+				prepared.Reply = &review.Reply{Text: "Sorry.", Answered: start}
 			}
 			for _, o := range occasions() {
 				o.Now = start.Add(2 * time.Hour)

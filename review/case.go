@@ -30,8 +30,9 @@ type Case struct {
 	Claims    []Claim     `json:"claims,omitempty"`
 	Topics    []string    `json:"topics,omitempty"`
 	Cause     string      `json:"cause,omitempty"`
-	Suspect   bool        `json:"suspect,omitempty"` // looks like instructions to a machine
-	Triaged   string      `json:"triaged,omitempty"` // who made the suggestion: a model's name or "rules"
+	CauseBy   PersonID    `json:"cause_by,omitempty"` // who named it, "" for triage
+	Suspect   bool        `json:"suspect,omitempty"`  // looks like instructions to a machine
+	Triaged   string      `json:"triaged,omitempty"`  // who made the suggestion: a model's name or "rules"
 	Suggested Verdict     `json:"suggested,omitempty"`
 	HeldFor   string      `json:"held_for,omitempty"`
 
@@ -53,8 +54,14 @@ type Case struct {
 	Tokens int     `json:"tokens,omitempty"` // that language models took for this case so far
 	Cost   float64 `json:"cost,omitempty"`   // of them, in the currency of the models' prices
 
+	Clock    Clock     `json:"clock,omitzero"`
+	Nudges   []Nudge   `json:"nudges,omitempty"`
 	Promises []Promise `json:"promises,omitempty"`
+	Benefits []Benefit `json:"benefits,omitempty"`
+	Reaches  []Reach   `json:"reaches,omitempty"`
 	Reports  []Report  `json:"reports,omitempty"`
+	Turns    []Turn    `json:"turns,omitempty"`  // what became of the review later on
+	Rounds   int       `json:"rounds,omitempty"` // replies that were published
 	Incident string    `json:"incident,omitempty"`
 
 	Removed     time.Time `json:"removed,omitzero"` // when the review was found gone
@@ -88,11 +95,6 @@ func (c Case) Lang() string {
 // StandingFacts are the facts that nobody took back.
 func (c Case) StandingFacts() []Fact {
 	return slices.DeleteFunc(slices.Clone(c.Facts), func(f Fact) bool { return f.Retracted })
-}
-
-// OpenPromises are the promises neither kept nor dropped.
-func (c Case) OpenPromises() []Promise {
-	return slices.DeleteFunc(slices.Clone(c.Promises), func(p Promise) bool { return !p.Open() })
 }
 
 // Binding is what an approval of the current text would be for, under the

@@ -211,22 +211,6 @@ type Reply struct {
 	Tries    int       `json:"tries"` // platform calls begun
 }
 
-// Promise is a commitment made in a reply.
-type Promise struct {
-	N         int       `json:"n"`
-	Text      string    `json:"text"`
-	Owner     PersonID  `json:"owner"`
-	OwnerName string    `json:"owner_name,omitempty"`
-	Due       time.Time `json:"due"`
-	Authority string    `json:"authority,omitempty"` // who or what allows it
-	Kept      time.Time `json:"kept,omitzero"`
-	Proof     string    `json:"proof,omitempty"`
-	Dropped   string    `json:"dropped,omitempty"` // why it was given up
-}
-
-// Open tells a promise that is neither kept nor dropped.
-func (p Promise) Open() bool { return p.Kept.IsZero() && p.Dropped == "" }
-
 // ReportState is how far a report has come.
 type ReportState string
 

@@ -35,15 +35,16 @@ type Policy struct {
 	Playbook     string // version of the rules
 	Account      string // where the reply will be posted
 	Quorum       Quorum
-	Solo         bool          // a team of one: the second person is replaced by a longer cool-off
-	Pause        time.Duration // how old a text must be before it can be approved
-	CoolOff      time.Duration // how long an approved text waits in the outbox
-	SilentFor    time.Duration // after which a silence ends
-	SecondPerson []Verdict     // verdicts that two people must give
-	CanReply     bool          // the platform takes replies by API; else people post by hand
-	CanReadBack  bool          // the platform shows what is live
-	VerifyAfter  time.Duration // how long after publishing to look
-	SettleAfter  time.Duration // how long a live case stays before it closes
+	Solo         bool            // a team of one: the second person is replaced by a longer cool-off
+	Pause        time.Duration   // how old a text must be before it can be approved
+	CoolOff      time.Duration   // how long an approved text waits in the outbox
+	SilentFor    time.Duration   // after which a silence ends
+	SecondPerson []Verdict       // verdicts that two people must give
+	CanReply     bool            // the platform takes replies by API; else people post by hand
+	CanReadBack  bool            // the platform shows what is live
+	VerifyAfter  time.Duration   // how long after publishing to look
+	SettleAfter  time.Duration   // how long a live case stays before it closes
+	Grants       [Lead + 1]int64 // how much each role may grant alone, in hundredths of the team's currency
 }
 
 // Occasion is who acts, when, under which rules.

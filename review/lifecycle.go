@@ -27,6 +27,7 @@ func (OpenCase) apply(m *move) error { m.wake(); return nil }
 func (m *move) wake() {
 	m.c.Status = New
 	m.c.Opened = m.Now
+	m.restart()
 	m.work(WorkTriage, m.Now, "")
 	m.change.Work = append(m.change.Work, Work{Kind: WorkAnnounce, Case: m.c.ID, Key: "parent", Due: m.Now})
 }
@@ -64,6 +65,7 @@ func (Reopen) Verb() Verb { return "reopen" }
 func (a Reopen) apply(m *move) error {
 	m.words("why", a.Why)
 	m.startOver("reopened")
+	m.restart()
 	return nil
 }
 
@@ -100,6 +102,7 @@ func (a Revise) apply(m *move) error {
 	m.change.Revision = &r
 	m.detail("revision", itoa(r.Revision))
 	m.detail("content", r.ContentHash().String())
+	m.turn(edited(old.Rating, r.Rating))
 	m.moved("the customer edited the review")
 	return nil
 }
@@ -115,6 +118,7 @@ func (Remove) apply(m *move) error {
 		return ErrAlready
 	}
 	m.c.Removed = m.Now
+	m.turn(m.c.removal())
 	if m.c.Status == Seeded {
 		m.finish(OutcomeRemoved)
 		return nil
@@ -126,6 +130,7 @@ func (Remove) apply(m *move) error {
 // moved takes the case back to triage after the review itself moved.
 func (m *move) moved(why string) {
 	c := m.c
+	m.restart()
 	switch c.Status {
 	case Publishing, Unreconciled:
 		// The call is in flight or in doubt; settled reopens the case when
@@ -159,89 +164,6 @@ func (m *move) settled() {
 		m.startOver("the review changed while the reply was on its way")
 		m.work(WorkTriage, m.Now, "")
 	}
-}
-
-// AddPromise notes a commitment.
-type AddPromise struct {
-	Text      string
-	Owner     Person
-	Due       time.Time
-	Authority string
-}
-
-// Verb is "promise".
-func (AddPromise) Verb() Verb { return "promise" }
-
-func (a AddPromise) apply(m *move) error {
-	switch {
-	case a.Text == "":
-		return &InputError{Field: "promise", Problem: "is empty: write what was promised"}
-	case a.Owner.ID == "":
-		return &InputError{Field: "owner", Problem: "is needed: who sees to it"}
-	case !a.Due.After(m.Now):
-		return &InputError{Field: "due date", Problem: "must lie ahead"}
-	}
-	n := len(m.c.Promises) + 1
-	m.c.Promises = append(m.c.Promises, Promise{N: n, Text: a.Text, Owner: a.Owner.ID, OwnerName: a.Owner.Name, Due: a.Due, Authority: a.Authority})
-	m.detail("promise", itoa(n))
-	m.detail("owner", string(a.Owner.ID))
-	m.detail("due", a.Due.UTC().Format(time.RFC3339))
-	m.words("text", a.Text)
-	return nil
-}
-
-// KeepPromise records that a promise was kept.
-type KeepPromise struct {
-	N     int
-	Proof string
-}
-
-// Verb is "kept".
-func (KeepPromise) Verb() Verb { return "kept" }
-
-func (a KeepPromise) apply(m *move) error {
-	p, err := m.promise(a.N)
-	if err != nil {
-		return err
-	}
-	p.Kept, p.Proof = m.Now, a.Proof
-	m.words("proof", a.Proof)
-	return nil
-}
-
-// DropPromise gives a promise up, with a reason.
-type DropPromise struct {
-	N      int
-	Reason string
-}
-
-// Verb is "drop".
-func (DropPromise) Verb() Verb { return "drop" }
-
-func (a DropPromise) apply(m *move) error {
-	if a.Reason == "" {
-		return &InputError{Field: "reason", Problem: "is needed: say why the promise is dropped"}
-	}
-	p, err := m.promise(a.N)
-	if err != nil {
-		return err
-	}
-	p.Dropped = a.Reason
-	m.words("reason", a.Reason)
-	return nil
-}
-
-// promise finds an open promise.
-func (m *move) promise(n int) (*Promise, error) {
-	if n < 1 || n > len(m.c.Promises) {
-		return nil, &InputError{Field: "promise", Problem: "is not one of this case's"}
-	}
-	p := &m.c.Promises[n-1]
-	if !p.Open() {
-		return nil, ErrAlready
-	}
-	m.detail("promise", itoa(n))
-	return p, nil
 }
 
 // OpenReport asks the platform, through a person or its API, to remove an
@@ -286,6 +208,11 @@ func (a ReportIs) apply(m *move) error {
 	r := &m.c.Reports[a.N-1]
 	if r.State == a.State {
 		return ErrAlready
+	}
+	if a.State == ReportUpheld && !m.c.Removed.IsZero() && len(m.c.Turns) > 0 {
+		if last := &m.c.Turns[len(m.c.Turns)-1]; last.Kind == RemovedByAuthor {
+			last.Kind = RemovedBySite // now we know
+		}
 	}
 	if r.State == ReportDenied && a.State == ReportSent {
 		r.Appeals++

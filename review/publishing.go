@@ -53,7 +53,7 @@ func (a Approve) apply(m *move) error {
 	if yes.Alone {
 		m.detail("alone", "yes")
 	}
-	if m.Policy.Quorum.Met(c.Approvals, c.Author()) {
+	if c.Quorum(m.Policy).Met(c.Approvals, c.Author()) {
 		c.Status = Approved
 		c.PublishAt = m.Now.Add(m.Policy.CoolOff)
 		m.work(WorkPublish, c.PublishAt, "")
@@ -107,8 +107,8 @@ func (m *move) clear(findings []Finding) (Digest, error) {
 			yes = append(yes, a)
 		}
 	}
-	if !m.Policy.Quorum.Met(yes, c.Author()) {
-		return Digest{}, &QuorumError{Have: len(yes), Need: m.Policy.Quorum}
+	if !c.Quorum(m.Policy).Met(yes, c.Author()) {
+		return Digest{}, &QuorumError{Have: len(yes), Need: c.Quorum(m.Policy)}
 	}
 	if f := c.unwaived(findings); len(f) > 0 {
 		return Digest{}, &BlockedError{Findings: f}
@@ -118,7 +118,10 @@ func (m *move) clear(findings []Finding) (Digest, error) {
 
 // StartPublishing records the intent to call the platform. It is committed
 // before the call.
-type StartPublishing struct{ Findings []Finding } // of the checks as they judge right now
+type StartPublishing struct {
+	Findings []Finding // of the checks as they judge right now
+	Pledges  []Pledge  // that the text commits the team to; they go into the ledger
+}
 
 // Verb is "publish".
 func (StartPublishing) Verb() Verb { return "publish" }
@@ -132,12 +135,16 @@ func (a StartPublishing) apply(m *move) error {
 		return &InputError{Field: "source", Problem: "takes no replies by itself; the text must be handed over"}
 	}
 	m.intend(sum)
+	m.found(a.Pledges)
 	m.c.Status = Publishing
 	return nil
 }
 
 // HandOver gives the approved text to a person who posts it by hand.
-type HandOver struct{ Findings []Finding }
+type HandOver struct {
+	Findings []Finding
+	Pledges  []Pledge // as in [StartPublishing]
+}
 
 // Verb is "hand_over".
 func (HandOver) Verb() Verb { return "hand_over" }
@@ -148,6 +155,7 @@ func (a HandOver) apply(m *move) error {
 		return err
 	}
 	m.intend(sum)
+	m.found(a.Pledges)
 	m.c.Status = HandedOver
 	return nil
 }
@@ -202,6 +210,7 @@ func (Withdraw) apply(m *move) error {
 // can be read, a look follows; where it cannot, the case will close.
 func (m *move) published() {
 	m.c.Status = Published
+	m.c.Rounds++
 	if m.Policy.CanReadBack {
 		m.work(WorkVerify, m.Now.Add(m.Policy.VerifyAfter), "")
 	} else {

@@ -33,7 +33,10 @@ func (a Triage) apply(m *move) error {
 		return ErrStale
 	}
 	c := m.c
-	c.Triaged, c.Language, c.Claims, c.Topics, c.Cause = a.By, a.Language, a.Claims, a.Topics, a.Cause
+	c.Triaged, c.Language, c.Claims, c.Topics = a.By, a.Language, a.Claims, a.Topics
+	if c.CauseBy == "" { // what a person named stands
+		c.Cause = PlainCause(a.Cause)
+	}
 	c.Heat, c.Class, c.Suggested, c.Suspect = a.Heat, a.Class, a.Suggested, a.Suspect
 	for _, q := range a.Questions {
 		if !slices.ContainsFunc(c.Questions, func(have Question) bool { return have.Text == q }) {
@@ -100,6 +103,8 @@ func (MarkSpreading) apply(m *move) error {
 		return ErrAlready
 	}
 	m.c.Spreading = true
+	m.c.Clock.Spreading = m.Now
+	m.c.Clock.Round++ // the shorter clock reminds anew
 	return nil
 }
 
@@ -296,6 +301,16 @@ func (m *move) factsMoved(why string) {
 	if m.c.Status == Approved {
 		m.c.Status = Drafted
 	}
+}
+
+// PlainCause is a cause in the one spelling under which causes are counted:
+// lower case, single spaces, at most sixty characters.
+func PlainCause(s string) string {
+	s = strings.ToLower(strings.Join(strings.Fields(strings.ReplaceAll(s, "_", " ")), " "))
+	if r := []rune(s); len(r) > 60 {
+		s = strings.TrimSpace(string(r[:60]))
+	}
+	return s
 }
 
 // zero is the unset time; a name reads better than time.Time{} in moves.
