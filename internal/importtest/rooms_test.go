@@ -15,6 +15,7 @@ var rooms = []room{
 	{"internal/crash", nil, "named places where tests kill the process"},
 	{"internal/secret", nil, "a value that never prints"},
 	{"internal/importtest", nil, "these rules"},
+	{"internal/peers", nil, "programs of others beside a test; only tests import it"},
 	{"internal/torture", []string{"*"}, "kills the real program over and over; has only tests"},
 	{"internal/torture/checker", nil, "judges what is left; shares no code with what it judges"},
 
@@ -26,6 +27,7 @@ var rooms = []room{
 	{"llm/*", []string{"llm", "prompts", "review", "review/*"}, "eval: measures drafters over a set of reviews; fakes of a model for the tests"},
 
 	{"sources", []string{"review", "review/*"}, "what a review platform looks like"},
+	{"sources/oauth", []string{"sources", "sources/*", "internal/secret"}, "access tokens for the connectors"},
 	{"sources/*", []string{"sources", "sources/*", "review", "review/*"}, "one package a platform"},
 
 	{"storage", []string{"review", "review/*"}, "what is kept and how it is written"},
@@ -34,7 +36,7 @@ var rooms = []room{
 	{"commands", []string{"review", "review/*"}, "what people can ask for, as a table"},
 
 	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash"}, "the desk"},
-	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/secret"}, "one package a chat"},
+	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/secret", "internal/peers"}, "one package a chat"},
 
 	{"cmd/evenkeel", []string{"*"}, "wiring: it knows everybody, nobody knows it"},
 	{"cmd/evenkeel/internal/settings", []string{"internal/secret"}, "where settings come from"},
@@ -58,6 +60,7 @@ var libraries = []library{
 	{"modernc.org/sqlite", []string{"storage/sqlite"}, "SQLite without cgo"},
 	{"github.com/gofrs/flock", []string{"storage/sqlite"}, "one process for one database file"},
 	{"github.com/standard-webhooks/standard-webhooks/libraries", []string{"sources/webhook"}, "webhook signatures"},
+	{"golang.org/x/oauth2", []string{"sources/oauth"}, "asks authorization servers for tokens"},
 	{"github.com/sergi/go-diff", []string{"bot", "bot/webconsole"}, "word diffs on cards and pages"},
 	{"github.com/gorilla/websocket", []string{"bot/slackbot"}, "Slack's Socket Mode; the library that slack-go itself uses"},
 	{"github.com/spf13/cobra", []string{"cmd/evenkeel"}, "the command line"},
@@ -71,6 +74,7 @@ var libraries = []library{
 	{"github.com/goccy/go-yaml", []string{"review/playbook", "review/rubric", "llm", "sources/manual", "sources/simulator", "cmd/evenkeel/internal/settings"}, "YAML with line numbers in its errors; word lists"},
 	{"github.com/abadojack/whatlanggo", []string{"review/rubric", "llm"}, "guesses a language without a model"},
 	{"github.com/santhosh-tekuri/jsonschema/v6", []string{"llm"}, "judges what a model answers"},
+	{"github.com/golang-jwt/jwt/v5", []string{"sources/oauth", "sources/appstore"}, "signs requests for tokens, and tokens for App Store Connect"},
 	{"golang.org/x/sync", []string{"bot", "bot/*", "storage/*", "sources/*", "llm", "cmd/evenkeel"}, "error groups"},
 	{"golang.org/x/text", []string{"review/*", "llm", "prompts", "sources/*", "bot", "bot/*", "cmd/evenkeel"}, "Unicode forms, language tags, character sets"},
 	{"golang.org/x/time", []string{"bot", "bot/*", "llm", "sources/*"}, "rate limits"},
@@ -81,6 +85,7 @@ var libraries = []library{
 var testLibraries = []string{
 	"github.com/chromedp/chromedp",
 	"github.com/chromedp/cdproto",
+	"github.com/getkin/kin-openapi", // judges requests and answers by platforms' OpenAPI documents
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
 	"golang.org/x/net",

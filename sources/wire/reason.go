@@ -41,6 +41,9 @@ func (c *Client) redact(s string) string {
 			s = strings.ReplaceAll(s, secret, "•••")
 		}
 	}
+	if c.cfg.Hide != nil {
+		s = c.cfg.Hide(s)
+	}
 	return s
 }
 

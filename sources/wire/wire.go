@@ -17,6 +17,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -43,14 +44,22 @@ const (
 type Config struct {
 	Source string // name of the source, for errors
 	Base   string // address under which all paths lie
-	// Authorize puts credentials on a request. Its error becomes ErrAuth.
+	// Authorize puts credentials on a request. Its error becomes ErrAuth, or
+	// keeps its kind when it is a [*sources.Error]: whoever fetches a token may
+	// find the platform out of reach, or be asked to wait.
 	Authorize func(*http.Request) error
 	// Secrets never appear in an error, even when the platform echoes them.
 	Secrets []string
+	// Hide takes out of a text what Secrets cannot list: tokens that come and
+	// go. nil = there are none.
+	Hide func(string) string
 	// Explain reads what an answer that is not 2xx means on this platform. An
 	// empty reason leaves the one found in the body; a nil kind the judgement by
 	// status, see [Kind].
 	Explain func(status int, body []byte) (reason string, kind error)
+	// Delay reads how long a refusal asks to wait, on platforms that say it in
+	// the body; the Retry-After header goes first. nil = they do not.
+	Delay func(body []byte) time.Duration
 
 	Timeout   time.Duration     // of one call with its retries; 0 = DefaultTimeout
 	MaxBody   int64             // bytes taken of one answer; 0 = DefaultMaxBody
@@ -142,7 +151,31 @@ func (c *Client) Read(ctx context.Context, op, path string, query url.Values, in
 	if err != nil {
 		return err
 	}
-	res, err := c.read.Do(&retryablehttp.Request{Request: req})
+	return c.ask(op, &retryablehttp.Request{Request: req}, into)
+}
+
+// Query is Read for questions that platforms want posted as JSON: it changes
+// nothing there, and is repeated like every read.
+func (c *Client) Query(ctx context.Context, op, path string, body, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return c.fail(op, sources.ErrRejected, "the request could not be written as JSON", err)
+	}
+	req, err := c.request(ctx, http.MethodPost, op, path, nil, payload)
+	if err != nil {
+		return err
+	}
+	again, err := retryablehttp.FromRequest(req)
+	if err != nil {
+		return c.fail(op, sources.ErrRejected, "the request could not be made", err)
+	}
+	return c.ask(op, again, into)
+}
+
+func (c *Client) ask(op string, req *retryablehttp.Request, into any) error {
+	res, err := c.read.Do(req)
 	if err != nil {
 		return c.fail(op, sources.ErrTransient, lost(err), err)
 	}
@@ -205,10 +238,21 @@ func (c *Client) request(ctx context.Context, method, op, path string, query url
 	}
 	if c.cfg.Authorize != nil {
 		if err := c.cfg.Authorize(req); err != nil {
-			return nil, c.fail(op, sources.ErrAuth, err.Error(), err)
+			return nil, c.unauthorized(op, err)
 		}
 	}
 	return req, nil
+}
+
+// unauthorized is why no credentials could be put on a request.
+func (c *Client) unauthorized(op string, err error) error {
+	var known *sources.Error
+	if !errors.As(err, &known) {
+		return c.fail(op, sources.ErrAuth, err.Error(), err)
+	}
+	e := c.fail(op, known.Kind, known.Reason, known.Err)
+	e.After = known.After
+	return e
 }
 
 // answer judges and decodes what came back.
@@ -259,6 +303,9 @@ func (c *Client) refusal(op string, res *http.Response, body []byte, write bool)
 	}
 	e := c.fail(op, kind, reason, nil)
 	e.After = RetryAfter(res.Header.Get("Retry-After"), c.cfg.Now())
+	if e.After == 0 && c.cfg.Delay != nil {
+		e.After = min(max(c.cfg.Delay(body), 0), MaxRetryAfter)
+	}
 	return e
 }
 

@@ -250,3 +250,72 @@ func TestBodiesArriveAsSent(t *testing.T) {
 		t.Errorf("arrived as %q", s)
 	}
 }
+
+func TestQueriesAreReadsThatPost(t *testing.T) {
+	var bodies atomic.Int32
+	address, calls := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			bodies.Add(1)
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	})
+	var out any
+	err := newClient(t, address).Query(t.Context(), "list", "v1/x:query", map[string]int{"size": 5}, &out)
+	if !errors.Is(err, sources.ErrTransient) || calls.Load() != 3 || bodies.Load() != 3 {
+		t.Errorf("%v after %d calls, %d of them posts; want ErrTransient after 3", err, calls.Load(), bodies.Load())
+	}
+}
+
+func TestQueriesSendTheirBodyEachTime(t *testing.T) {
+	var n atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if b, _ := io.ReadAll(r.Body); string(b) != `{"size":5}` {
+			t.Errorf("the body was %q", b)
+		}
+		if n.Add(1) < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, `{"ok":true}`)
+	}))
+	defer srv.Close()
+	var out struct{ OK bool }
+	if err := newClient(t, srv.URL).Query(t.Context(), "list", "x", map[string]int{"size": 5}, &out); err != nil || !out.OK {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
+func TestTroubleWithTokensKeepsItsKind(t *testing.T) {
+	address, calls := serve(t, func(http.ResponseWriter, *http.Request) {})
+	c := newClient(t, address, func(cfg *wire.Config) {
+		cfg.Authorize = func(*http.Request) error {
+			return fmt.Errorf("token: %w", &sources.Error{Kind: sources.ErrRateLimited, Reason: "too many " + secret, After: time.Minute})
+		}
+		cfg.Hide = func(s string) string { return strings.ReplaceAll(s, "many", "few") }
+	})
+	err := c.Read(t.Context(), "list", "x", nil, nil)
+	if !errors.Is(err, sources.ErrRateLimited) || sources.Wait(err) != time.Minute || calls.Load() != 0 {
+		t.Errorf("%v, wait %s, %d calls", err, sources.Wait(err), calls.Load())
+	}
+	if s := err.Error(); strings.Contains(s, secret) || strings.Contains(s, "many") || !strings.HasPrefix(s, "shop: list: ") {
+		t.Errorf("it says %q", s)
+	}
+}
+
+func TestDelayInTheBody(t *testing.T) {
+	for header, want := range map[string]time.Duration{"": 7 * time.Second, "30": 30 * time.Second} {
+		address, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			if header != "" {
+				w.Header().Set("Retry-After", header)
+			}
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = io.WriteString(w, "7s")
+		})
+		c := newClient(t, address, func(cfg *wire.Config) {
+			cfg.Delay = func(body []byte) time.Duration { d, _ := time.ParseDuration(string(body)); return d }
+		})
+		if err := c.Read(t.Context(), "list", "x", nil, nil); sources.Wait(err) != want {
+			t.Errorf("with the header %q it waits %s; want %s", header, sources.Wait(err), want)
+		}
+	}
+}
