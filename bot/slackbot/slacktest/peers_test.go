@@ -3,109 +3,44 @@
 package slacktest
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/peers"
 )
 
 // bolt is Slack's own framework as a client of the fake.
 type bolt struct {
-	t     *testing.T
-	lines chan map[string]any
-}
-
-// install puts the pinned packages of testdata/peers into a folder of the
-// test's own.
-func install(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "bolt.mjs"} {
-		raw, err := os.ReadFile(filepath.Join("testdata", "peers", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	npm := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	npm.Dir = dir
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
-	return dir
+	t    *testing.T
+	peer *peers.Peer
 }
 
 // start runs the script until the test ends.
-func start(t *testing.T, dir, mode string, port int, s *Server) *bolt {
+func start(t *testing.T, mode, port string, s *Server) *bolt {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	node := exec.CommandContext(ctx, "node", "bolt.mjs")
-	node.Dir = dir
-	node.Env = append(os.Environ(), "MODE="+mode, "API="+s.API, "BOT_TOKEN="+BotToken, "APP_TOKEN="+AppToken, "SIGNING_SECRET="+SigningSecret,
-		"CHANNEL="+Channel, "USER_ID=U0ANA0000", "PORT="+strconv.Itoa(port))
-	node.Stderr = os.Stderr
-	in, err := node.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := node.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := node.Start(); err != nil {
-		t.Fatal(err)
-	}
-	b := &bolt{t: t, lines: make(chan map[string]any, 100)}
-	go b.read(out)
-	t.Cleanup(func() {
-		in.Close()
-		cancel()
-		_ = node.Wait()
-	})
-	return b
-}
-
-func (b *bolt) read(r io.Reader) {
-	defer close(b.lines)
-	for sc := bufio.NewScanner(r); sc.Scan(); {
-		var line map[string]any
-		if json.Unmarshal(sc.Bytes(), &line) == nil {
-			b.lines <- line
-		}
-	}
+	return &bolt{t, peers.Start(t, peers.Program{Dir: peers.NPM(t, filepath.Join("testdata", "peers")), Args: []string{"node", "bolt.mjs"}, Env: []string{
+		"MODE=" + mode, "API=" + s.API, "BOT_TOKEN=" + BotToken, "APP_TOKEN=" + AppToken, "SIGNING_SECRET=" + SigningSecret,
+		"CHANNEL=" + Channel, "USER_ID=" + ana, "PORT=" + port,
+	}})}
 }
 
 // next waits for what Bolt understood.
 func (b *bolt) next(what string) map[string]any {
 	b.t.Helper()
-	deadline := time.After(time.Minute)
 	for {
-		select {
-		case line, ok := <-b.lines:
-			if !ok {
-				b.t.Fatalf("Bolt ended before %s", what)
-			}
-			if line["what"] == "error" {
-				b.t.Errorf("Bolt says: %v", line["message"])
-			}
-			if line["what"] == what {
-				return line
-			}
-		case <-deadline:
-			b.t.Fatalf("Bolt said nothing of %s", what)
+		var line map[string]any
+		b.peer.Says(&line)
+		if line["what"] == "error" {
+			b.t.Errorf("Bolt says: %v", line["message"])
+		}
+		if line["what"] == what {
+			return line
 		}
 	}
 }
@@ -125,7 +60,7 @@ func TestBoltOverSocketMode(t *testing.T) {
 	s := Start(Options{Warning: time.Second})
 	defer s.Close()
 	s.Join(Person{ID: ana, Name: "Ana"})
-	b := start(t, install(t), "socket", 0, s)
+	b := start(t, "socket", "0", s)
 	story(t, s, b)
 	// Bolt, too, goes on after a connection that was announced to close.
 	s.Warn("refresh_requested")
@@ -141,11 +76,11 @@ func TestBoltOverSocketMode(t *testing.T) {
 }
 
 func TestBoltOverSignedHTTP(t *testing.T) {
-	port := free(t)
-	s := Start(Options{HTTP: "http://127.0.0.1:" + strconv.Itoa(port)})
+	port := peers.Port(t)
+	s := Start(Options{HTTP: "http://127.0.0.1:" + port})
 	defer s.Close()
 	s.Join(Person{ID: ana, Name: "Ana"})
-	b := start(t, install(t), "http", port, s)
+	b := start(t, "http", port, s)
 	story(t, s, b)
 	forged, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.opts.HTTP+"/slack/command", strings.NewReader("command=%2Freview"))
 	if err != nil {
@@ -160,16 +95,6 @@ func TestBoltOverSignedHTTP(t *testing.T) {
 	if resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("Bolt answers a forged request with %s", resp.Status)
 	}
-}
-
-func free(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // story brings one of everything and looks how Bolt understood it.
