@@ -16,15 +16,19 @@ const (
 type Route struct {
 	Chat    string // Console, Slack or Discord
 	Channel string // the chat's id of it; "" for the chat's default
+	// Escalate is the channel of the second group, which is told what became
+	// overdue here; "" for none.
+	Escalate string
 }
 
 // channel is a place as the playbook has it.
 type channel struct {
-	Name    string
-	Chat    string
-	ID      string
-	Quiet   string   // where praise and star-only reviews go; "" for the same
-	Sources []string // sorted; empty for all that no other channel of the chat names
+	Name     string
+	Chat     string
+	ID       string
+	Escalate string   `json:",omitempty"` // where the second group is told what is overdue
+	Quiet    string   // where praise and star-only reviews go; "" for the same
+	Sources  []string // sorted; empty for all that no other channel of the chat names
 
 	at value
 }
@@ -42,9 +46,9 @@ func (p *Playbook) Routes(source string, quiet bool) []Route {
 			out = append(out, Route{Chat: Console})
 		case c == nil:
 		case quiet && c.Quiet != "":
-			out = append(out, Route{chat, c.Quiet})
+			out = append(out, Route{chat, c.Quiet, c.Escalate})
 		default:
-			out = append(out, Route{chat, c.ID})
+			out = append(out, Route{chat, c.ID, c.Escalate})
 		}
 	}
 	return out
@@ -107,6 +111,10 @@ func (l *loader) readChannels(v value) {
 		}
 		if _, ok := o.at["id"]; !ok {
 			e.fail("this channel has no id; write %s", channelID[c.Chat].hint)
+		}
+		c.Escalate = o.channelID("escalate", c.Chat)
+		if c.Escalate != "" && o.at["id"].key() != "" && c.Escalate == o.channelID("id", c.Chat) {
+			o.at["escalate"].fail("the second group is the same channel; name another one, or leave the key out")
 		}
 		c.ID, c.Quiet = o.channelID("id", c.Chat), o.channelID("quiet", c.Chat)
 		c.Sources = o.lines("sources", l.isSource)

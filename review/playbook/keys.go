@@ -4,7 +4,7 @@ package playbook
 // them. "" is the file itself; sections that repeat go by their singular place.
 var keys = map[string][]string{
 	"": {"version", "team", "brand", "people", "roles", "solo", "rules", "verdicts", "publishing", "contacts",
-		"link_domains", "facts", "targets", "sources", "channels", "console", "drafting", "incident", "privacy"},
+		"link_domains", "facts", "targets", "sources", "channels", "console", "drafting", "incident", "causes", "benefits", "privacy"},
 	"team":       {"name", "language", "languages", "time_zone", "hours", "holidays", "staff_names"},
 	"brand":      {"name", "voice", "sign_off", "sign_offs"},
 	"roles":      {"lead", "approver", "responder", "viewer"},
@@ -17,10 +17,12 @@ var keys = map[string][]string{
 	"facts":      {"text", "languages"},
 	"targets":    {"when", "within", "business_hours"},
 	"sources":    {"kind", "account", "location", "poll", "channel", "platform", "country", "max_length", "settings"},
-	"channels":   {"name", "chat", "id", "sources", "quiet"},
+	"channels":   {"name", "chat", "id", "sources", "quiet", "escalate"},
 	"drafting":   {"cost_per_day", "tokens_per_day", "variants", "humour"},
 	"incident":   {"reviews", "within"},
+	"causes":     {"reviews", "within"},
+	"benefits":   {"currency", "responder", "approver", "lead"},
 }
 
 // sectionNames are the sections in which a misplaced key is looked for.
-var sectionNames = []string{"", "team", "brand", "roles", "rules", "when", "verdicts", "publishing", "targets", "sources", "channels", "drafting", "incident"}
+var sectionNames = []string{"", "team", "brand", "roles", "rules", "when", "verdicts", "publishing", "targets", "sources", "channels", "drafting", "incident", "causes", "benefits"}

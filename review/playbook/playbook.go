@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -46,6 +47,8 @@ type rulebook struct {
 	ConsoleOff bool
 	Drafting   Drafting
 	Incident   Incident
+	Causes     Incident `json:",omitzero"`
+	Benefits   benefits `json:",omitzero"`
 	Privacy    bool
 }
 
@@ -239,6 +242,18 @@ func (p *Playbook) Drafting() Drafting {
 
 // Incident says when similar complaints are one incident.
 func (p *Playbook) Incident() Incident { return p.rules.Incident }
+
+// Causes says when so many reviews with one cause are worth an alert: three in
+// a week unless the playbook says otherwise.
+func (p *Playbook) Causes() Incident {
+	return Incident{
+		Reviews: cmp.Or(p.rules.Causes.Reviews, 3),
+		Within:  cmp.Or(p.rules.Causes.Within, week),
+	}
+}
+
+// Currency is that of the limits of benefits, "" when the playbook has none.
+func (p *Playbook) Currency() string { return p.rules.Benefits.Currency }
 
 // Privacy tells that no reply may confirm that somebody is a customer.
 func (p *Playbook) Privacy() bool { return p.rules.Privacy }

@@ -283,17 +283,17 @@ channels:
 		quiet  bool
 		want   []Route
 	}{
-		{"shop", false, []Route{{Console, "shop-only"}, {Slack, "C2"}}},
-		{"shop", true, []Route{{Console, "shop-only"}, {Slack, "C2"}}},
-		{"play", true, []Route{{Console, ""}, {Slack, "C9"}, {Discord, "5"}}},
-		{"yelp", false, []Route{{Console, ""}, {Slack, "C1"}, {Discord, "5"}}},
-		{"import", false, []Route{{Console, ""}, {Slack, "C1"}}},
+		{"shop", false, []Route{{Chat: Console, Channel: "shop-only"}, {Chat: Slack, Channel: "C2"}}},
+		{"shop", true, []Route{{Chat: Console, Channel: "shop-only"}, {Chat: Slack, Channel: "C2"}}},
+		{"play", true, []Route{{Chat: Console, Channel: ""}, {Chat: Slack, Channel: "C9"}, {Chat: Discord, Channel: "5"}}},
+		{"yelp", false, []Route{{Chat: Console, Channel: ""}, {Chat: Slack, Channel: "C1"}, {Chat: Discord, Channel: "5"}}},
+		{"import", false, []Route{{Chat: Console, Channel: ""}, {Chat: Slack, Channel: "C1"}}},
 	} {
 		if got := p.Routes(tt.source, tt.quiet); !slices.Equal(got, tt.want) {
 			t.Errorf("%s (quiet %v) goes to %v, want %v", tt.source, tt.quiet, got, tt.want)
 		}
 	}
-	if got := must(t, "console: no\nchannels: [{chat: slack, id: C1}]").Routes("x", false); !slices.Equal(got, []Route{{Slack, "C1"}}) {
+	if got := must(t, "console: no\nchannels: [{chat: slack, id: C1}]").Routes("x", false); !slices.Equal(got, []Route{{Chat: Slack, Channel: "C1"}}) {
 		t.Errorf("with the console off: %v", got)
 	}
 }

@@ -95,7 +95,7 @@ func (p *Playbook) Policy(c review.Case, src SourceTraits) review.Policy {
 		Quorum: t.quorum, Solo: p.rules.Solo, Pause: t.pause, CoolOff: t.coolOff,
 		SilentFor: p.rules.SilentFor, SecondPerson: slices.Clone(p.rules.Second),
 		CanReply: src.CanReply, CanReadBack: src.CanReadBack,
-		VerifyAfter: p.rules.Verify, SettleAfter: p.rules.Settle,
+		VerifyAfter: p.rules.Verify, SettleAfter: p.rules.Settle, Grants: p.rules.Benefits.Limits,
 	}
 }
 
