@@ -52,6 +52,16 @@ type Item struct {
 // inclusive, when it is not zero; lists that go newest first ignore it.
 type Fetch func(ctx context.Context, token string, since time.Time) (items []Item, next string, err error)
 
+// CheckNewest tells that a page which should go newest first goes the other way:
+// reading on would stop too early and miss reviews without a word. It is for
+// lists whose order nobody documents.
+func CheckNewest(source string, items []Item) error {
+	if n := len(items); n > 1 && items[0].Changed.Before(items[n-1].Changed) {
+		return Plan{Source: source}.trouble("the list does not go newest first, as this connector expects; please tell the makers of evenkeel")
+	}
+	return nil
+}
+
 // Plan is how one source sweeps. The zero Plan goes newest first with the
 // default overlap.
 type Plan struct {
