@@ -131,7 +131,10 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 		err := s.chat.Update(ctx, at, have.Ref, k.Card)
 		crash.Point("cards.updated")
 		if !errors.Is(err, ErrGone) {
-			if err == nil {
+			if doubtful(err) {
+				m.Hash = review.Digest{} // nobody knows what stands there, so it is drawn again, come what may
+			}
+			if err == nil || doubtful(err) {
 				s.record(m)
 			}
 			return err
@@ -166,6 +169,12 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 	m.Ref, m.Posted = ref, s.desk.Now()
 	s.record(m)
 	return nil
+}
+
+// doubtful tells whether a call that failed may have had its effect.
+func doubtful(err error) bool {
+	var ce *ChatError
+	return err != nil && (!errors.As(err, &ce) || errors.Is(err, ErrUnknown))
 }
 
 func (s *syncing) record(m storage.Message) {

@@ -42,8 +42,9 @@ func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now
 type fakeChat struct {
 	mu    sync.Mutex
 	posts []*post
-	down  error // every call fails with it
-	lose  int   // so many posts are made and their answer is lost
+	down  error  // every call fails with it
+	lose  int    // so many posts are made and their answer is lost
+	mute  string // the key of the cards whose redraws are made and never answered
 }
 
 // post is a card as it stands in the chat.
@@ -95,6 +96,9 @@ func (f *fakeChat) Update(_ context.Context, _ bot.Place, ref string, card bot.C
 		if p.ref == ref {
 			p.card = card
 			p.drawn++
+			if f.mute == p.at.Key {
+				return &bot.ChatError{Kind: bot.ErrUnknown, Chat: "console", Reason: "the answer was lost"}
+			}
 			return nil
 		}
 	}
