@@ -290,12 +290,32 @@ func (w *wire) unsure() []any {
 type pool struct {
 	mu    sync.Mutex
 	wires []*wire
+	// owed are acknowledgements for which there was no connection; the next one
+	// takes them.
+	owed []sentAck
 }
 
 func (p *pool) add(w *wire) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.wires = append(p.wires, w)
+	owed := p.owed
+	p.owed = nil
+	p.mu.Unlock()
+	for _, s := range owed {
+		if time.Since(s.at) < ackTime {
+			_ = w.write(s.answer) // broken already: its end brings this to the next one
+		}
+	}
+}
+
+// owe keeps an acknowledgement for the next connection.
+func (p *pool) owe(answer any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.owed) >= maxSent {
+		p.owed = append(p.owed[:0], p.owed[maxSent/2:]...)
+	}
+	p.owed = append(p.owed, sentAck{time.Now(), answer})
 }
 
 // drop forgets a connection that is over, and sends what may have been lost
@@ -307,7 +327,9 @@ func (p *pool) drop(w *wire) {
 	p.wires = slices.DeleteFunc(p.wires, func(other *wire) bool { return other == w })
 	p.mu.Unlock()
 	for _, answer := range w.unsure() {
-		p.elsewhere(w, answer)
+		if !p.elsewhere(w, answer) {
+			p.owe(answer)
+		}
 	}
 }
 
@@ -341,7 +363,8 @@ func (p *pool) ack(w *wire, id string, body []byte, b *Bot) {
 		answer["payload"] = json.RawMessage(body)
 	}
 	if w.write(answer) != nil && !p.elsewhere(w, answer) {
-		b.log.Warn("an acknowledgement could not be sent", "envelope", id)
+		b.log.Warn("an acknowledgement waits for a connection", "envelope", id)
+		p.owe(answer)
 	}
 }
 

@@ -85,6 +85,17 @@ func (th *theatre) play(t *testing.T, hands story.Hands) {
 	}
 }
 
+// settle lets a chat in trouble finish what it was doing when the story ended.
+func (th *theatre) settle(t *testing.T) {
+	t.Helper()
+	for range 600 {
+		th.stage.Clock.Advance(time.Second)
+		if _, err := th.desk.RunDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // repliesOnce looks at the platform: no words were sent twice to a review.
 func (th *theatre) repliesOnce(t *testing.T) {
 	t.Helper()

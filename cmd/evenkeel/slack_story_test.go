@@ -55,8 +55,9 @@ type slackHands struct {
 	front  *interrupted
 	shown  map[string]offer  // all that ever stood on a card, by token
 	views  map[string]string // what each person saw last, by id
-	failed int               // presses that showed a warning sign
-	drops  int
+	failed int               // presses at which Slack showed its warning sign
+	twice  int               // presses made again
+	drops  int               // connections broken in mid-press
 }
 
 // offer is something to press.
@@ -200,7 +201,7 @@ func (h *slackHands) again(ctx context.Context, user string, args map[string]str
 		if err == nil || !errors.Is(err, errWarningSign) {
 			return words, err
 		}
-		h.failed++
+		h.twice++
 	}
 	return "", fmt.Errorf("%s gave up after %d tries", user, tries)
 }
@@ -212,6 +213,7 @@ func (h *slackHands) once(ctx context.Context, user string, args map[string]stri
 	told := len(h.slack.Whispers(user))
 	h.trouble()
 	if err := act(ctx); err != nil {
+		h.failed++
 		// The answer may come all the same; nobody presses again while it stands there.
 		if !h.answered(ctx, user, told, time.Second) {
 			return "", errWarningSign
@@ -317,6 +319,7 @@ func fillIn(v slacktest.View, args map[string]string) map[string]map[string]any 
 // ended looks at the workspace when all is over.
 func (h *slackHands) ended(th *theatre) {
 	ctx := h.t.Context()
+	th.settle(h.t)
 	places := h.places()
 	for place, n := range places {
 		if n != 1 {
@@ -351,6 +354,6 @@ func (h *slackHands) ended(th *theatre) {
 			h.t.Errorf("Slack would complain: %s", p)
 		}
 	}
-	h.t.Logf("%d threads; %d connections broken in mid-press, %d presses made again; %d posts, %d updates",
-		parents, h.drops, h.failed, h.slack.Calls("chat.postMessage"), h.slack.Calls("chat.update"))
+	h.t.Logf("%d threads; %d connections broken in mid-press, %d warning signs, %d presses made again; %d posts, %d updates",
+		parents, h.drops, h.failed, h.twice, h.slack.Calls("chat.postMessage"), h.slack.Calls("chat.update"))
 }
