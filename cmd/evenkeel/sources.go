@@ -42,6 +42,9 @@ func kinds() map[string]kind {
 		"manual":    {[]string{"open"}, makeManual},
 		"file":      {[]string{"open"}, makeManual}, // imported reviews: replies are posted by hand
 		"simulator": {[]string{"url", "token"}, makeSimulator},
+
+		"woocommerce": {woocommerceSettings(), makeWooCommerce(false)},
+		"wordpress":   {woocommerceSettings(), makeWooCommerce(true)},
 	}
 }
 

@@ -67,6 +67,8 @@ var libraries = []library{
 	{"github.com/schollz/progressbar/v3", []string{"cmd/evenkeel"}, "progress on a terminal"},
 	{"golang.org/x/term", []string{"cmd/evenkeel"}, "is this a terminal?"},
 
+	{"golang.org/x/net", []string{"sources/woocommerce"}, "HTML as the text that readers see"},
+
 	// More than one home, each with its reason.
 	{"github.com/hashicorp/go-retryablehttp", []string{"llm", "sources/*"}, "retries of reads; publishing never goes through it"},
 	{"github.com/hashicorp/go-cleanhttp", []string{"llm", "sources/*"}, "pooled connections, as retryablehttp has them"},
@@ -88,7 +90,6 @@ var testLibraries = []string{
 	"github.com/getkin/kin-openapi", // judges requests and answers by platforms' OpenAPI documents
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
-	"golang.org/x/net",
 	"pgregory.net/rapid",
 }
 
