@@ -61,7 +61,7 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 	if err != nil {
 		return err
 	}
-	s := &syncing{desk: d, chat: chat, job: j, standing: make(map[string]storage.Message, len(posted)), channel: d.channel(chat.Name(), c)}
+	s := &syncing{desk: d, chat: chat, job: j, review: c.Review.Key.ID, standing: make(map[string]storage.Message, len(posted)), channel: d.channel(chat.Name(), c)}
 	for _, m := range posted {
 		s.standing[m.Key] = m
 	}
@@ -112,13 +112,14 @@ type syncing struct {
 	chat     Chat
 	job      storage.Job
 	channel  string
+	review   string                     // the review's id on its platform
 	standing map[string]storage.Message // by key
 	drawn    []storage.Message          // to be recorded
 }
 
 // bring makes one card stand as wanted.
 func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
-	at := Place{Channel: s.channel, Case: id, Key: k.Key, Quiet: k.Quiet}
+	at := Place{Channel: s.channel, Case: id, Key: k.Key, Quiet: k.Quiet, Review: s.review}
 	if k.Key != parentKey {
 		at.Thread = s.standing[parentKey].Ref
 	}

@@ -320,7 +320,7 @@ func (p painter) facts() Card {
 	if open {
 		card.Blocks = append(card.Blocks, Block{Kind: Small, Text: "Write “fact: …” here, or use a button. Anything else in this thread stays conversation."})
 	}
-	card.Summary = fmt.Sprintf("%s: %d questions, %d facts", c.Ref(), len(c.Questions), len(c.StandingFacts()))
+	card.Summary = fmt.Sprintf("%s: %s, %s", c.Ref(), counted(len(c.Questions), "question"), counted(len(c.StandingFacts()), "fact"))
 	return card
 }
 

@@ -14,6 +14,9 @@ type Place struct {
 	Case    int64
 	Key     string // which of the case's cards this is: "parent", "draft-3"
 	Quiet   bool   // must not notify anybody: praise, a burst
+	// Review is the review's id on its platform. A chat that can mark a message
+	// carries it, so that other programs find the card of a review.
+	Review string
 }
 
 // ID is the card's name within the whole installation: chats that can mark a

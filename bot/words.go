@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -89,4 +90,12 @@ func wordDiff(before, after string) []Span {
 		spans = append(spans, Span{Kind: kind, Text: d.Text})
 	}
 	return spans
+}
+
+// counted is a number of things in words: "1 fact", "2 facts".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }

@@ -31,8 +31,15 @@ func parseRef(ref string) (channel, ts string, err error) {
 // https://docs.slack.dev/messaging/message-metadata
 const metadataType = "evenkeel_card"
 
+// maxReviewID bounds what a platform's id of a review adds to a message.
+const maxReviewID = 256
+
 func metadata(at bot.Place) slack.SlackMetadata {
-	return slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{"place": at.ID(), "case": at.Case}}
+	payload := map[string]any{"place": at.ID(), "case": at.Case}
+	if at.Review != "" && len(at.Review) <= maxReviewID {
+		payload["review"] = at.Review
+	}
+	return slack.SlackMetadata{EventType: metadataType, EventPayload: payload}
 }
 
 // channelFor finds where a card goes: the thread's own channel, or the one the
