@@ -82,6 +82,9 @@ type Batch struct {
 	// Receipt is the id of a delivery or press that must be handled once:
 	// ErrSeen or ErrReused if it was there.
 	Receipt *Receipt
+	// Setting changes a setting from one value to another: review.ErrConflict
+	// when it is not what it was.
+	Setting *Setting
 	// Events are audit entries of no change: refusals, pauses, exports.
 	Events []review.Event
 }
@@ -136,15 +139,24 @@ type Receipt struct {
 	At    time.Time
 }
 
+// Setting is a change of a small durable value.
+type Setting struct {
+	Name   string
+	Before string // what it must be; "" when it must not be set
+	Value  string
+}
+
 // Query selects cases. Zero fields do not restrict.
 type Query struct {
 	Status   []review.Status
 	Source   string
 	Owner    review.PersonID
-	Critical bool  // rated below 3.5 of 5 only
-	After    int64 // paging: ids below this one (newest first); 0 = from the newest
-	Oldest   bool  // oldest first; After then means ids above
-	Limit    int   // at most this many, 0 = 50, never more than 1000
+	Critical bool   // rated below 3.5 of 5 only
+	Cause    string // of this cause only, in the spelling of review.PlainCause
+	Tasks    bool   // with open tasks only, see review.Case.Tasks
+	After    int64  // paging: ids below this one (newest first); 0 = from the newest
+	Oldest   bool   // oldest first; After then means ids above
+	Limit    int    // at most this many, 0 = 50, never more than 1000
 }
 
 // SeedResult counts what [Store.Seed] did.

@@ -238,6 +238,13 @@ func testQueries(t *testing.T, b *bed) {
 			Move(t, st, c.ID, review.Person{}, review.Announced{Where: "test"})
 		}
 	}
+	Move(t, st, 4, Ana, review.AddPromise{Text: "call", Owner: Ben, Due: Start.Add(48 * time.Hour)})
+	Move(t, st, 9, Ana, review.ReachOut{Channel: "phone", Owner: Ben, Due: Start.Add(48 * time.Hour)})
+	Move(t, st, 5, Ana, review.AddPromise{Text: "call", Owner: Ben, Due: Start.Add(48 * time.Hour)})
+	Move(t, st, 5, Ana, review.DropPromise{N: 1, Reason: "declined"})
+	for _, id := range []int64{3, 6} {
+		Move(t, st, id, Ana, review.SetCause{Cause: "Late  delivery"})
+	}
 	for _, q := range []struct {
 		query storage.Query
 		want  []int64
@@ -253,6 +260,9 @@ func testQueries(t *testing.T, b *bed) {
 		{storage.Query{Status: []review.Status{review.Open, review.New}, Oldest: true, After: 6, Limit: 4}, []int64{7, 8, 9, 10}},
 		{storage.Query{Critical: true, Source: "shop"}, []int64{11, 7, 5, 1}},
 		{storage.Query{Status: []review.Status{review.Closed}}, nil},
+		{storage.Query{Tasks: true}, []int64{9, 4}},
+		{storage.Query{Tasks: true, Status: []review.Status{review.New}}, []int64{4}},
+		{storage.Query{Cause: "late delivery"}, []int64{6, 3}},
 		{storage.Query{Limit: -5, Oldest: true, After: 11}, []int64{12}},
 	} {
 		var ids []int64

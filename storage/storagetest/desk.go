@@ -2,8 +2,13 @@ package storagetest
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/storage"
@@ -54,6 +59,36 @@ func testSettings(t *testing.T, b *bed) {
 	if len(events) != 2 || events[1].Verb != "resume" {
 		t.Errorf("the audit log says %v", events)
 	}
+	swap := func(before, value string) error {
+		return st.Commit(ctx, &storage.Batch{Setting: &storage.Setting{Name: "list", Before: before, Value: value}, Events: []review.Event{{At: Start, Actor: "console:ana", Verb: "listed"}}})
+	}
+	must(t, swap("", "a"))
+	must(t, swap("a", "ab"))
+	for _, before := range []string{"", "a", "b"} {
+		if err := swap(before, "x"); !errors.Is(err, review.ErrConflict) {
+			t.Errorf("a setting that moved on is changed from %q: %v", before, err)
+		}
+	}
+	same(t, "the list", got[string](t)(st.Setting(ctx, "list")), "ab")
+	if n := len(chain(t, st)); n != 4 {
+		t.Errorf("%d entries; a refused change leaves none", n)
+	}
+	// Many at once: one wins each round.
+	var won atomic.Int64
+	var eg errgroup.Group
+	for n := range 20 {
+		eg.Go(func() error {
+			err := swap("ab", fmt.Sprint("won ", n))
+			if err == nil {
+				won.Add(1)
+			} else if !errors.Is(err, review.ErrConflict) {
+				return err
+			}
+			return nil
+		})
+	}
+	must(t, eg.Wait())
+	same(t, "winners", won.Load(), int64(1))
 }
 
 func testNotes(t *testing.T, b *bed) {

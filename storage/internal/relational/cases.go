@@ -95,8 +95,14 @@ func (st *Store) Cases(ctx context.Context, q storage.Query) ([]review.Case, err
 	if q.Critical {
 		only("critical = ?", int64(1))
 	}
+	if q.Cause != "" {
+		only("cause = ?", label(q.Cause))
+	}
 	if q.After != 0 {
 		only(beyond, q.After)
+	}
+	if q.Tasks {
+		conds = append(conds, "tasks > 0")
 	}
 	pick := func(status []string) string {
 		where := strings.Join(append(status, conds...), " AND ")

@@ -31,6 +31,7 @@ type group struct {
 	fences   map[int64]claim      // of claimed work, by id
 	versions map[int64]int64      // of cases, by id; 0 once changed here
 	known    map[reviewKey]int64  // cases of reviews
+	settings map[string]string    // values by name
 
 	rows rows
 	woke bool // work was inserted or made due
@@ -48,7 +49,7 @@ type rows struct {
 	revisions, drafts, approvals, replies [][]any
 	done                                  []any
 	work                                  []review.Work
-	messages, sources                     [][]any
+	messages, sources, settings           [][]any
 	receipts, events, texts               [][]any
 }
 
@@ -93,14 +94,18 @@ func (g *group) guard(ctx context.Context, parcels []*parcel) error {
 	g.fences = make(map[int64]claim)
 	g.versions = make(map[int64]int64)
 	g.known = make(map[reviewKey]int64)
+	g.settings = make(map[string]string)
 	var receipts, keys [][]any
-	var jobs, cases []any
+	var jobs, cases, settings []any
 	for _, p := range parcels {
 		if p.receipt != nil {
 			receipts = append(receipts, []any{p.receipt.scope, p.receipt.id})
 		}
 		if p.batch.Done != nil {
 			jobs = append(jobs, p.batch.Done.ID)
+		}
+		if p.setting != nil {
+			settings = append(settings, p.setting[0])
 		}
 		switch {
 		case p.creates():
@@ -134,6 +139,12 @@ func (g *group) guard(ctx context.Context, parcels []*parcel) error {
 			var id int64
 			err := r.Scan(&id, &k.source, &k.account, &k.location, &k.id)
 			g.known[k] = id
+			return err
+		}),
+		g.lookUp(ctx, column(settings), "SELECT name, value FROM settings WHERE name IN (%s)", func(r *sql.Rows) error {
+			var name, value string
+			err := r.Scan(&name, &value)
+			g.settings[name] = value
 			return err
 		}),
 	)
@@ -174,7 +185,7 @@ func (g *group) lookUp(ctx context.Context, keys [][]any, query string, scan fun
 	})
 }
 
-// decide holds p against its guards, in the order receipt, work, case. When
+// decide holds p against its guards, in the order receipt, work, setting, case. When
 // all hold it takes p's rows into the group and returns the number of its new
 // case, if it brings one; else it returns what the caller is told, and nothing
 // of p is written.
@@ -200,6 +211,10 @@ func (g *group) decide(p *parcel) (int64, error) {
 		delete(g.fences, j.ID)
 		g.rows.done = append(g.rows.done, j.ID)
 	}
+	if p.setting != nil {
+		g.settings[p.setting[0].(string)] = p.setting[1].(string)
+		g.rows.settings = append(g.rows.settings, p.setting)
+	}
 	g.take(p, id)
 	if !p.creates() {
 		id = 0
@@ -221,6 +236,9 @@ func (g *group) refusal(p *parcel) error {
 		if c, held := g.fences[j.ID]; !held || c.fence != j.Fence {
 			return storage.ErrFenced
 		}
+	}
+	if p.setting != nil && g.settings[p.setting[0].(string)] != p.settingBefore {
+		return review.ErrConflict
 	}
 	if c := p.batch.Change; c != nil {
 		if p.creates() {

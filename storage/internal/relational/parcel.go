@@ -17,7 +17,7 @@ import (
 var (
 	casesTable = &table{"cases", []string{"id", "source", "account", "location", "ext_id", "version", "status",
 		"verdict", "owner", "stars", "kind", "language", "critical", "revision", "content", "binding", "approver",
-		"reply", "publish_at", "opened", "changed", "closed_at", "removed", "doc"}}
+		"reply", "publish_at", "opened", "changed", "closed_at", "removed", "tasks", "cause", "doc"}}
 	revisionsTable = &table{"revisions", []string{"case_id", "n", "content", "title", "body", "raw", "doc"}}
 	draftsTable    = &table{"drafts", []string{"case_id", "n", "hash", "text", "doc"}}
 	approvalsTable = &table{"approvals", []string{"case_id", "binding", "person", "draft", "role", "at", "doc"}}
@@ -45,6 +45,9 @@ type parcel struct {
 	messages     [][]any
 	source       []any
 	receipt      *receipt
+
+	setting       []any  // name and value, both strings; nil for none
+	settingBefore string // what it must be before
 }
 
 // reviewKey is a review's key in its columns' form.
@@ -89,6 +92,9 @@ func pack(b *storage.Batch) (*parcel, error) {
 	}
 	if s := b.Source; s != nil {
 		p.source = []any{ident(s.Name), []byte(s.Cursor), micros(s.Polled), micros(s.Succeeded), int64(s.Failures), label(s.Problem), bit(s.Announced)}
+	}
+	if s := b.Setting; s != nil {
+		p.setting, p.settingBefore = []any{ident(s.Name), label(s.Value)}, label(s.Before)
 	}
 	if r := b.Receipt; r != nil {
 		p.receipt = &receipt{scope: ident(r.Scope), id: ident(r.ID), body: r.Body.String(), at: r.At.UnixMicro()}
@@ -146,7 +152,7 @@ func caseRow(c *review.Case, key reviewKey) ([]any, error) {
 		c.ID, key.source, key.account, key.location, key.id, c.Version, string(c.Status),
 		string(c.Verdict), ident(string(c.Owner)), stars, string(c.Review.Rating.Kind), label(c.Lang()),
 		bit(c.Review.Rating.Critical()), int64(c.Review.Revision), content[:], binding, approver,
-		reply, micros(c.PublishAt), micros(c.Opened), c.Changed.UnixMicro(), micros(c.ClosedAt), micros(c.Removed), string(doc),
+		reply, micros(c.PublishAt), micros(c.Opened), c.Changed.UnixMicro(), micros(c.ClosedAt), micros(c.Removed), int64(len(c.Tasks())), label(c.Cause), string(doc),
 	}, nil
 }
 

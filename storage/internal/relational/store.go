@@ -149,8 +149,6 @@ func (st *Store) Received(ctx context.Context, scope, id string) (review.Digest,
 	return d, err == nil, err
 }
 
-var setSetting = (&table{"settings", []string{"name", "value"}}).inserting(" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
-
 // SetSetting implements [storage.Store]. An event without a verb is none.
 func (st *Store) SetSetting(ctx context.Context, name, value string, e review.Event) error {
 	b := &storage.Batch{}
@@ -162,7 +160,7 @@ func (st *Store) SetSetting(ctx context.Context, name, value string, e review.Ev
 		return err
 	}
 	return st.w.submit(ctx, &item{parcel: p, call: func(ctx context.Context, r runner) error {
-		_, err := setSetting.run(ctx, r, [][]any{{ident(name), label(value)}})
+		_, err := insertSettings.run(ctx, r, [][]any{{ident(name), label(value)}})
 		return err
 	}})
 }

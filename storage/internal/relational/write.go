@@ -22,6 +22,7 @@ var (
 	insertSources   = sourcesTable.inserting(sourcesTable.knownReplaced([]string{"name"}))
 	insertReceipts  = receiptsTable.inserting(knownFails)
 	insertEvents    = eventsTable.inserting(knownFails)
+	insertSettings  = (&table{"settings", []string{"name", "value"}}).inserting(" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
 	insertTexts     = textsTable.inserting(knownFails)
 )
 
@@ -61,6 +62,7 @@ func (g *group) write(ctx context.Context) error {
 	p.insertWork(r.work)
 	inTurn(r.messages, func(m []any) any { return [3]any{m[0], m[1], m[2]} }, func(rows [][]any) { p.insert(insertMessages, rows) })
 	inTurn(r.sources, func(s []any) any { return s[0] }, func(rows [][]any) { p.insert(insertSources, rows) })
+	inTurn(r.settings, func(s []any) any { return s[0] }, func(rows [][]any) { p.insert(insertSettings, rows) })
 	hash := g.hash
 	p.add(1, false, Statement{Query: "UPDATE audit_head SET seq = ?, hash = ?, cases = ? WHERE id = 1", Args: []any{g.seq, hash[:], g.cases}})
 	wrote, err := g.s.all(ctx, p.list)
