@@ -1,6 +1,7 @@
 package rubric
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -47,10 +48,17 @@ func (c *checker) citations() [][2]int {
 // cited tells whether a span of the reply lies within a citation: the words are
 // the customer's then, not the team's.
 func (c *checker) cited(from, to int) bool {
-	for _, s := range c.citations() {
+	for _, s := range c.quoted {
 		if s[0] <= from && to <= s[1] {
 			return true
 		}
 	}
 	return false
+}
+
+// own finds what the patterns of a section match in the team's own words: what
+// the reply quotes from the customer is not held against it. The checks that law
+// and platforms demand do not use it, for a hostile review could lend its words.
+func (c *checker) own(section string, langs map[int]bool) []span {
+	return slices.DeleteFunc(c.reply.find(section, langs), func(sp span) bool { return c.cited(sp.from, sp.to) })
 }

@@ -107,13 +107,65 @@ func (c *checker) tariffs() func(at int) bool {
 // ahead tells whether the sentence of a time speaks of what will happen: by a
 // word for the future, or where a language uses the present for it, by the lack
 // of one for the past.
+//
+// A date that the review itself names is looked back at ("you paid in June"),
+// unless its sentence promises something.
 func (c *checker) ahead(sp span) bool {
-	if c.reply.sentenceHas(sp, "future") {
+	future := c.reply.sentenceHas(sp, "future")
+	if c.namedDate(sp) {
+		return c.pledged(sp) || future && !sp.view.letters && !c.reply.sentenceHas(sp, "past")
+	}
+	if future {
 		return true
 	}
 	id, ok := c.lex.concepts[c.lex.langs[sp.lang]+"/past"]
 	r := sp.view
 	return ok && sp.kind != "soft" && !r.holds(id, r.within(sp.tokFrom, -1<<20), r.within(sp.tokTo, 1<<20))
+}
+
+// namedDate tells whether a time is a date of the calendar that stands in the
+// review too. "Tomorrow" and "24 hours" are none: those are counted anew.
+func (c *checker) namedDate(sp span) bool {
+	words := coreScan(c.lex, c.reply.words(sp))
+	if !words.hasConcept("monthname") && !monthRE.MatchString(words.flat) {
+		return false
+	}
+	have := timeTokens(c.original)
+	for _, name := range monthsOf(words) {
+		if !slices.Contains(monthsOf(c.original), name) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(timeTokens(words), func(w string) bool { return !slices.Contains(have, w) })
+}
+
+// monthRE are months as Japanese and Korean write them.
+var monthRE = regexp.MustCompile(`\d ?[月월]`)
+
+// monthsOf are the months that a text names.
+func monthsOf(s *scan) []string {
+	var out []string
+	for _, r := range s.readings {
+		for _, id := range s.lex.names["monthname"] {
+			for h := range r.hits(id) {
+				out = append(out, string(r.runes[h.from:h.to]))
+			}
+		}
+	}
+	return out
+}
+
+// pledged tells whether the sentence of a time promises an action, a remedy or
+// an answer.
+func (c *checker) pledged(sp span) bool {
+	for _, section := range []string{"promise", Commitments} {
+		for _, p := range c.reply.find(section, nil) {
+			if p.view == sp.view && p.sentence == sp.sentence && !c.cited(p.from, p.to) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // pledges finds promised actions and contacts that no fact needs to allow but

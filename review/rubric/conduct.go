@@ -32,7 +32,7 @@ func (c *checker) incentive() {
 func (c *checker) threat() {
 	for _, sp := range c.reply.find(Threat, nil) {
 		topic, mention := strings.CutPrefix(sp.kind, "mention ")
-		if mention && c.original.hasConcept(topic) {
+		if mention && (c.original.hasConcept(topic) || c.cited(sp.from, sp.to)) {
 			continue
 		}
 		switch {
@@ -49,7 +49,7 @@ func (c *checker) threat() {
 // isolatedCase: no playing down. While an incident is on it cannot be waived.
 func (c *checker) isolatedCase() {
 	n := len(c.findings)
-	for _, sp := range c.reply.find(NoIsolatedCase, c.spoken) {
+	for _, sp := range c.own(NoIsolatedCase, c.spoken) {
 		c.block(NoIsolatedCase, c.reply.words(sp), "The reply plays the matter down as an exception or sets others against the customer; say what happened to this customer instead.")
 	}
 	if c.IsolatedBarred {
@@ -62,7 +62,7 @@ func (c *checker) isolatedCase() {
 // blame: the customer is not lectured, and the reply does not begin with a denial.
 func (c *checker) blame() {
 	first := c.firstSentence()
-	for _, sp := range c.reply.find(NoBlame, c.spoken) {
+	for _, sp := range c.own(NoBlame, c.spoken) {
 		w := c.reply.words(sp)
 		if sp.kind == "denial" {
 			if sp.sentence <= first {
@@ -98,7 +98,7 @@ func (c *checker) firstSentence() int32 {
 // apologies: at most one; an acknowledgement where the complaint is fair; none
 // that concedes a disputed fact.
 func (c *checker) apologies() {
-	all := c.reply.find(ApologyBudget, c.spoken)
+	all := c.own(ApologyBudget, c.spoken)
 	if len(all) > 1 {
 		c.block(ApologyBudget, c.reply.words(all[1]), "The reply apologises more than once, which sounds like grovelling; keep one apology, here it comes again.")
 	}
@@ -115,7 +115,7 @@ func (c *checker) apologies() {
 
 // marketing: no advertising, no invitation back, the brand once at most.
 func (c *checker) marketing() {
-	for _, sp := range c.reply.find(NoMarketing, c.spoken) {
+	for _, sp := range c.own(NoMarketing, c.spoken) {
 		if sp.kind == "again" {
 			c.block(NoMarketing, c.reply.words(sp), "The reply invites the customer back, which readers of a complaint take badly; leave it out.")
 			continue

@@ -18,15 +18,15 @@ func (c *checker) detail() {
 	if c.Verdict == review.VerdictThank || c.Verdict == review.Undecided && c.Review.Rating.Positive() && len(c.Claims) == 0 {
 		return
 	}
-	if len(c.citations()) > 0 {
+	if len(c.quoted) > 0 {
 		return // it names the matter in the customer's own words
 	}
 	wanted := c.original.details()
-	topics := c.original.topics()
+	topics := c.original.topics(c.sourceLanguages())
 	if len(wanted) == 0 && len(topics) == 0 {
 		return
 	}
-	for t := range c.reply.topics() {
+	for t := range c.reply.topics(c.spoken) {
 		if topics[t] {
 			return
 		}
@@ -45,19 +45,32 @@ func (c *checker) detail() {
 }
 
 // topics are the concepts of the lexicons that name what a review is about
-// ("topic delivery"), in any language.
-func (s *scan) topics() map[string]bool {
+// ("topic delivery"), in the given languages (nil for all): what is courtesy in
+// one ("gerecht werden") may be a dish in another ("gerecht").
+func (s *scan) topics(langs map[int]bool) map[string]bool {
 	m := make(map[string]bool)
-	for _, name := range s.lex.topics {
-		for _, id := range s.lex.names[name] {
-			for _, r := range s.readings {
-				if r.has(id) {
-					m[name] = true
-				}
+	for i, lang := range s.lex.langs {
+		if langs != nil && !langs[i] {
+			continue
+		}
+		for _, name := range s.lex.topics {
+			id, ok := s.lex.concepts[lang+"/"+name]
+			if ok && slices.ContainsFunc(s.readings, func(r *reading) bool { return r.has(id) }) {
+				m[name] = true
 			}
 		}
 	}
 	return m
+}
+
+// sourceLanguages are the lexicons that apply to the review: its own and
+// English, or all when nobody can tell.
+func (c *checker) sourceLanguages() map[int]bool {
+	i := slices.Index(c.lex.langs, c.source.lang)
+	if i < 0 || !c.source.sure {
+		return nil
+	}
+	return map[int]bool{i: true, slices.Index(c.lex.langs, "en"): true}
 }
 
 // details are the words that tell something particular: not the little words of

@@ -32,7 +32,7 @@ type lexicon struct {
 // coreNames are the concepts that the program looks up in reviews and facts,
 // besides the topics. Patterns are for replies only.
 var coreNames = func() map[string]bool {
-	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "fraud": true, "not_granted": true}
+	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "fraud": true, "not_granted": true, "monthname": true}
 	for _, names := range conceptsOf {
 		for _, n := range names {
 			m[n] = true
@@ -234,6 +234,11 @@ func (c *compiler) terms(concept int, list string) error {
 		}
 		if err := c.term(concept, term); err != nil {
 			return err
+		}
+		if c.lex.langs[c.lang] == "en" && len(term) > 5 && strings.HasSuffix(term, "ing") {
+			if err := c.term(concept, strings.TrimSuffix(term, "g")); err != nil { // "takin", "deletin"
+				return err
+			}
 		}
 		if c.lex.langs[c.lang] == "de" && strings.ContainsAny(term, "äöü") {
 			if err := c.term(concept, strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue").Replace(term)); err != nil {

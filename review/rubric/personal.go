@@ -160,7 +160,7 @@ func (c *checker) names() {
 	if words := strings.Fields(author); len(words) >= 2 && utf8.RuneCountInString(words[len(words)-1]) >= 2 && utf8.RuneCountInString(words[0]) >= 2 {
 		c.nameIn(c.Review.Author, "The reply gives the reviewer's full name; the first name or none is enough.")
 	}
-	if words := []rune(author); len(words) >= 3 && cjk(words[0]) && !strings.Contains(author, " ") {
+	if fullName(c.Review.Author) {
 		c.nameIn(c.Review.Author, "The reply gives the reviewer's full name; leave it out.")
 	}
 	for _, sp := range c.reply.find("salutation", c.spoken) {
@@ -274,6 +274,24 @@ var (
 	honorificCommon = []string{"お客", "客", "皆", "みな", "神", "奥", "各位", "王", "貴", "利用者", "会員", "投稿者", "ゲスト", "オーナー", "何", "同", "仕", "有り", "多", "無", "模", "一", "わが",
 		"고객", "손님", "회원", "여러분", "사용자", "작성자", "리뷰어", "게스트", "이용자", "구매자", "선생", "사장", "방문자", "투숙객", "소비자", "부모", "스승", "유저", "지배인", "이용객", "방문객", "상담사", "조리사", "배달원", "안내원", "임직원", "투자자", "원장", "주인"}
 )
+
+// wholeName is how a family name and a given name look in one word: Han
+// characters, or Han and then kana.
+var wholeName = regexp.MustCompile(`^(?:\p{Han}{3,6}|\p{Han}{1,3}[\p{Hiragana}\p{Katakana}ー]{2,4})$`)
+
+// commonFamilies begin nine in ten Korean names; other words of three syllables
+// are more often a nickname ("소나무") than a name.
+const commonFamilies = "김이박최정강조윤장임한오서신권황안송류전홍"
+
+// fullName tells whether a shown name without spaces is a family name with a given
+// name, and not a nickname or a given name alone.
+func fullName(author string) bool {
+	author = strings.TrimSpace(author)
+	if rs := []rune(author); len(rs) == 3 && hangul(rs[0]) && hangul(rs[1]) && hangul(rs[2]) {
+		return strings.ContainsRune(commonFamilies, rs[0])
+	}
+	return wholeName.MatchString(author)
+}
 
 // koreanNames begin a name of three syllables, the usual length.
 const koreanNames = "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명반라왕금옥"

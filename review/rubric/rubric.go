@@ -130,6 +130,7 @@ type checker struct {
 	emails   []found
 	links    []found
 	numbers  []found
+	quoted   [][2]int // what the reply cites of the review
 	findings []review.Finding
 }
 
@@ -151,6 +152,7 @@ func newChecker(in Input) *checker {
 	c.spoken = c.languages()
 	c.emails = c.reply.emails()
 	c.links = c.reply.links(c.emails)
+	c.quoted = c.citations()
 	c.numbers = c.reply.numbers(append(append([]found(nil), c.emails...), c.links...))
 	return c
 }
