@@ -42,6 +42,7 @@ func kinds() map[string]kind {
 		"manual":    {[]string{"open"}, makeManual},
 		"file":      {[]string{"open"}, makeManual}, // imported reviews: replies are posted by hand
 		"simulator": {[]string{"url", "token"}, makeSimulator},
+		"google":    {[]string{"locations", "client_id", "client_secret", "refresh_token"}, makeGoogle},
 
 		"woocommerce": {woocommerceSettings(), makeWooCommerce(false)},
 		"wordpress":   {woocommerceSettings(), makeWooCommerce(true)},
