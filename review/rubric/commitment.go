@@ -251,6 +251,12 @@ func (c *checker) knownAmounts() map[string]bool {
 	for _, s := range append([]*scan{c.original}, c.facts...) {
 		for _, a := range amounts(s) {
 			known[a.norm] = true
+			// "312 euros instead of 280": the other numbers are of the same kind.
+			if unit := strings.TrimLeft(a.norm, "0123456789.만천万千"); unit != "%" {
+				for _, n := range numberRE.FindAllString(s.flat, -1) {
+					known[n+unit] = true
+				}
+			}
 		}
 	}
 	return known

@@ -131,7 +131,10 @@ func TestLabelledBad(t *testing.T) {
 				sum.all += c.all
 				byLang = append(byLang, fmt.Sprintf("%s %d/%d", lang, c.right, c.all))
 			}
-			t.Logf("%-4s %-27s %3.0f %%  %s", half, check, 100*sum.share(), strings.Join(byLang, "  "))
+			if sum.all == 0 {
+				continue // the second held half is small
+			}
+			t.Logf("%-5s %-27s %3.0f %%  %s", half, check, 100*sum.share(), strings.Join(byLang, "  "))
 			need := 0.9
 			if i < 6 {
 				need = 1
@@ -139,7 +142,7 @@ func TestLabelledBad(t *testing.T) {
 			if sum.share() < need {
 				t.Errorf("%s: %s found %d of %d, need %.0f %%", half, check, sum.right, sum.all, 100*need)
 			}
-			if len(byLang) < 5 {
+			if len(byLang) < min(5, sum.all) {
 				t.Errorf("%s: %s has examples in %d languages, want 5", half, check, len(byLang))
 			}
 		}

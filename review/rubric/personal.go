@@ -170,7 +170,7 @@ func (c *checker) names() {
 		return
 	}
 	for _, m := range honorific.FindAllStringSubmatchIndex(c.Text, -1) {
-		name := c.Text[m[2]:m[3]]
+		name := bareName(c.Text[m[2]:m[3]])
 		if commonHonorific(name) || strings.Contains(author, flatten(plain(name))) {
 			continue
 		}
@@ -179,7 +179,7 @@ func (c *checker) names() {
 		if r, _ := utf8.DecodeRuneInString(name); hangul(r) {
 			full = 3
 		}
-		c.unshown(c.Text[m[0]:m[1]], author, n >= full)
+		c.unshown(name+c.Text[m[3]:m[1]], author, n >= full)
 	}
 }
 
@@ -296,6 +296,20 @@ func fullName(author string) bool {
 // koreanNames begin a name of three syllables, the usual length.
 const koreanNames = "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민나진지엄채원천방공현함변염여추도소석선설마길연위표명반라왕금옥"
 
+// bareName cuts off what runs into a name where no spaces are set: in "の件は山田花子様"
+// the name is the last run of Han characters.
+func bareName(run string) string {
+	rs := []rune(run)
+	i := len(rs)
+	for i > 0 && han(rs[i-1]) {
+		i--
+	}
+	if i == 0 || len(rs)-i < 3 || !strings.ContainsRune("はのをにがもとへでやー", rs[i-1]) {
+		return run
+	}
+	return string(rs[i:])
+}
+
 // commonHonorific tells "お客様" and "고객님" from a person's name.
 func commonHonorific(name string) bool {
 	for _, w := range honorificCommon {
@@ -304,6 +318,9 @@ func commonHonorific(name string) bool {
 		}
 	}
 	rs := []rune(name)
+	if strings.ContainsRune("者先店社方側屋館会院員主達族生", rs[len(rs)-1]) {
+		return true // 関係者様, 取引先様
+	}
 	if hangul(rs[0]) {
 		return len(rs) != 3 || !strings.ContainsRune(koreanNames, rs[0]) || strings.HasSuffix(name, "들")
 	}
