@@ -172,6 +172,11 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 	return nil
 }
 
+// doubtRest bounds how long a card may stay in doubt. Nothing is repeated
+// blindly, and people look at that card: earlier waits, for a chat that was
+// busy, must not make this one long.
+const doubtRest = 10 * time.Second
+
 // doubtful tells whether a call that failed may have had its effect.
 func doubtful(err error) bool {
 	var ce *ChatError
@@ -194,6 +199,10 @@ func (s *syncing) trouble(ctx context.Context, err error) error {
 	var ce *ChatError
 	if errors.As(err, &ce) && ce.After > 0 {
 		return &later{at: s.desk.Now().Add(ce.After), why: err.Error()}
+	}
+	if doubtful(err) {
+		s.desk.Logger.WarnContext(ctx, "a card's answer was lost; the chat is looked at soon", slog.String("chat", s.chat.Name()), slog.Int64("case", s.job.Case), slog.Any("error", err))
+		return &later{at: s.desk.Now().Add(min(backoff(s.job.Attempts), doubtRest)), why: err.Error()}
 	}
 	return fmt.Errorf("bringing cards to %s: %w", s.chat.Name(), err)
 }
