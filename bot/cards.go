@@ -62,7 +62,10 @@ func (d *Desk) cards(ctx context.Context, c review.Case) ([]Keyed, error) {
 			out = append(out, Keyed{Key: fmt.Sprintf("draft-%d", draft.N), Card: card})
 		}
 	}
-	return out, nil
+	if card, ok := p.ledger(); ok {
+		out = append(out, Keyed{Key: "ledger", Quiet: true, Card: card})
+	}
+	return append(out, p.nudges()...), nil
 }
 
 // painter draws one case.
@@ -111,7 +114,14 @@ func (p painter) parent() Card {
 	}
 	fields = append(fields, Line{Label: "Owner", Text: firstOf(c.OwnerName, "nobody yet")})
 	if due, ok := p.desk.due(c); ok {
-		fields = append(fields, Line{Label: "Answer by", Text: p.desk.when(due)})
+		label := "Answer by"
+		if c.Overdue() {
+			label = "Overdue since"
+		}
+		fields = append(fields, Line{Label: label, Text: p.desk.when(due)})
+	}
+	if c.Cause != "" {
+		fields = append(fields, Line{Label: "Cause", Text: c.Cause})
 	}
 	if c.Goal != review.NoGoal {
 		fields = append(fields, Line{Label: "Goal", Text: string(c.Goal)})
@@ -237,6 +247,12 @@ func (p painter) reading() []Block {
 }
 
 func (p painter) triageButtons(card *Card) {
+	defer func() {
+		card.Selects = append(card.Selects, Select{
+			Label: "More…", Form: true, Options: commands.MoreOptions(),
+			Token: commands.Token{Command: "more", Case: p.c.ID, Revision: p.c.Review.Revision},
+		})
+	}()
 	c := p.c
 	rev := c.Review.Revision
 	verdict := func(v review.Verdict, label string, style Style) {

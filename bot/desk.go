@@ -118,6 +118,7 @@ func (d *Desk) Attach(c Chat) {
 	d.chats = append(d.chats, c)
 	d.workers[cardsKind(c.Name())] = d.cardsWorker(c)
 	d.workers[burstKind(c.Name())] = d.burstWorker(c)
+	d.workers[noticeKind(c.Name())] = d.noticeWorker(c)
 }
 
 // Now is the desk's time, to the microsecond: what storage keeps.
@@ -154,6 +155,7 @@ func (d *Desk) act(ctx context.Context, id int64, by review.Actor, action review
 		b := with
 		b.Change = &change
 		b.Work = append(b.Work[:len(b.Work):len(b.Work)], d.cardWork(change.Case)...)
+		b.Work = append(b.Work, d.clockWork(c, change.Case)...)
 		err = d.Store.Commit(ctx, &b)
 		switch {
 		case errors.Is(err, review.ErrConflict):

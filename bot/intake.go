@@ -127,7 +127,7 @@ func (d *Desk) takeOne(ctx context.Context, r review.Review, in Intake, receipt 
 	b := storage.Batch{Change: &change, Receipt: receipt}
 	if !history {
 		change.Work = d.announced(change.Work)
-		b.Work = d.cardWork(change.Case)
+		b.Work = append(d.cardWork(change.Case), d.clockWork(review.Case{}, change.Case)...)
 	}
 	crash.Point("intake.before")
 	err = d.Store.Commit(ctx, &b)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/promise"
 	"github.com/evenkeel/evenkeel/sources"
 	"github.com/evenkeel/evenkeel/storage"
 )
@@ -55,10 +56,11 @@ func (d *Desk) publish(ctx context.Context, j storage.Job) error {
 			return err
 		}
 	}
-	var action review.Action = review.StartPublishing{Findings: findings}
+	pledges := promise.Find(c.Draft.Text, c.Draft.Language)
+	var action review.Action = review.StartPublishing{Findings: findings, Pledges: pledges}
 	with := storage.Batch{}
 	if byHand {
-		action, with.Done = review.HandOver{Findings: findings}, &j
+		action, with.Done = review.HandOver{Findings: findings, Pledges: pledges}, &j
 	}
 	crash.Point("publish.before")
 	c, err = d.act(ctx, c.ID, publisher, action, nil, with)

@@ -2,11 +2,13 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/promise"
 )
 
 // current is the card of the current text, from the first draft until it is
@@ -28,6 +30,7 @@ func (p painter) current() Card {
 			card.Blocks = append(card.Blocks, Block{Kind: Para, Heading: "What the platform said", Text: c.Reply.Problem})
 		}
 	}
+	card.Blocks = append(card.Blocks, p.pledged()...)
 	if b, ok := p.yeses(); ok {
 		card.Blocks = append(card.Blocks, b)
 	}
@@ -164,7 +167,7 @@ func (p painter) waived(f review.Finding) bool {
 
 // yeses lists the approvals so far and what is missing.
 func (p painter) yeses() (Block, bool) {
-	c, q := p.c, p.policy.Quorum
+	c, q := p.c, p.c.Quorum(p.policy)
 	b := Block{Kind: List, Heading: "Approvals"}
 	for _, a := range c.Approvals {
 		text := fmt.Sprintf("%s (%s), %s", a.Name, a.Role, p.desk.Clock(a.At))
@@ -185,6 +188,37 @@ func (p painter) yeses() (Block, bool) {
 		b.Items = append(b.Items, Line{Mark: Todo, Text: text})
 	}
 	return b, len(b.Items) > 0
+}
+
+// pledges are what the current text commits the team to, as long as it has not
+// gone out; then they stand in the ledger.
+func (p painter) pledges() []review.Pledge {
+	switch p.c.Status {
+	case review.Drafted, review.Approved:
+		return promise.Find(p.c.Draft.Text, p.c.Draft.Language)
+	}
+	return nil
+}
+
+// noted tells whether a pledge stands in the ledger with an owner and a date.
+func (p painter) noted(pledge review.Pledge) bool {
+	return slices.ContainsFunc(p.c.OpenPromises(), func(have review.Promise) bool { return have.Text == pledge.Text && have.Owned() })
+}
+
+// pledged says what the text promises and who keeps it.
+func (p painter) pledged() []Block {
+	b := Block{Kind: List, Heading: "This text promises"}
+	for _, pledge := range p.pledges() {
+		if p.noted(pledge) {
+			b.Items = append(b.Items, Line{Mark: Done, Text: pledge.Text})
+			continue
+		}
+		b.Items = append(b.Items, Line{Mark: Alert, Text: pledge.Text + " Nobody owns this yet."})
+	}
+	if len(b.Items) == 0 {
+		return nil
+	}
+	return []Block{b}
 }
 
 // textNote tells what happens next.
@@ -238,6 +272,13 @@ func (p painter) textButtons(card *Card) {
 			p.button(card, Button{Label: "Waive " + strings.ReplaceAll(f.Check, "_", " "), Form: true, Token: t})
 		}
 	}
+	for n, pledge := range p.pledges() {
+		if !p.noted(pledge) && len(card.Buttons) < 14 {
+			t := token("promise")
+			t.Arg = strconv.Itoa(n + 1)
+			p.button(card, Button{Label: clip("Who keeps it: "+pledge.Text, 70), Form: true, Token: t})
+		}
+	}
 	p.button(card, Button{Label: "Discard", Style: Danger, Token: token("discard"), Confirm: "Take this text off the table?"})
 	p.button(card, Button{Label: "Undo", Style: Danger, Token: token("undo")})
 	p.button(card, Button{Label: "I posted it", Style: Primary, Form: true, Token: token("posted")})
@@ -276,9 +317,12 @@ func (p painter) revised(before, after review.Review) Card {
 		for _, choice := range []struct {
 			label string
 			v     review.Verdict
-		}{{"Thank them", review.VerdictThank}, {"Answer anew", review.VerdictReply}} {
+		}{{"Thank them", review.VerdictThank}, {"Revise the reply", review.VerdictReply}} {
 			t.Arg = string(choice.v)
 			p.button(&card, Button{Label: choice.label, Token: t})
+		}
+		if p.c.Outdated {
+			p.button(&card, Button{Label: "Leave it as it is", Token: commands.Token{Command: "leave", Revision: after.Revision}})
 		}
 	}
 	return card

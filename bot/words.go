@@ -40,18 +40,8 @@ func (d *Desk) ago(t time.Time) string {
 
 // due is when a case should be answered; ok is false when no clock runs.
 func (d *Desk) due(c review.Case) (at time.Time, ok bool) {
-	switch c.Status {
-	case review.Seeded, review.Published, review.Live, review.Closed, review.HandedOver:
-		return at, false
-	}
-	target, businessHours := d.Playbook.Target(c)
-	if target <= 0 {
-		return at, false
-	}
-	if businessHours {
-		return d.Playbook.Calendar().Add(c.Opened, target), true
-	}
-	return c.Opened.Add(target), true
+	_, at, ok = d.answerBy(c)
+	return at, ok
 }
 
 // clip cuts a text to at most n characters, with an ellipsis where it was cut.

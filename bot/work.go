@@ -44,6 +44,9 @@ func (d *Desk) workerTable() map[review.WorkKind]worker {
 		review.WorkExpire:   {d.expire, 2, time.Minute},
 		review.WorkPoll:     {d.poll, 4, 5 * time.Minute},
 		review.WorkLook:     {d.look, 2, 2 * time.Minute},
+		review.WorkRemind:   {d.nudge, 2, time.Minute},
+		review.WorkEscalate: {d.nudge, 2, time.Minute},
+		review.WorkFollowUp: {d.nudge, 2, time.Minute},
 	}
 }
 

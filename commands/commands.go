@@ -131,6 +131,14 @@ type Desk interface {
 	AcceptStyle(ctx context.Context, i Invocation, n int) (style.Rule, error)
 	DropStyle(ctx context.Context, i Invocation, n int) (words string, err error)
 	RevertStyle(ctx context.Context, i Invocation, version int) (style.Book, error)
+	// Overdue lists what is late, and Promises the open promises: all, or those
+	// of one person.
+	Overdue(ctx context.Context) ([]Item, error)
+	Promises(ctx context.Context, owner review.PersonID) ([]Item, error)
+	PromiseReport(ctx context.Context) (PromiseReport, error)
+	// EndOfDay is the end of the working day of a date ("2026-12-01") in the
+	// team's time zone.
+	EndOfDay(date string) (time.Time, error)
 	// Describe gives the words for a case in a list.
 	Describe(c review.Case) Item
 	// Clock is a time of day as people here read it.

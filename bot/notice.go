@@ -1,0 +1,84 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// A notice is a card that stands in a channel by itself, in no case's thread:
+// the line to the second group, an alert about a cause, an incident. Its row of
+// work names it and its channel; what it says follows from the store, so a
+// notice is drawn anew by asking for the same row again.
+
+// noticeKind is the kind of work that posts a notice to a chat.
+func noticeKind(chat string) review.WorkKind { return "notice:" + review.WorkKind(chat) }
+
+// The names of notices begin with what they are about.
+const (
+	overdueNotice  = "overdue-"
+	causeNotice    = "cause-"
+	incidentNotice = "incident-"
+)
+
+// noticeWorker posts and redraws notices in a chat. The row's key is the
+// notice's name, its text the channel.
+func (d *Desk) noticeWorker(chat Chat) worker {
+	return worker{slots: 1, limit: time.Minute, do: func(ctx context.Context, j storage.Job) error {
+		card, ok, err := d.noticeCard(ctx, j)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return d.done(ctx, j) // not a name of ours
+		}
+		posted, err := d.Store.Messages(ctx, j.Case, chat.Name())
+		if err != nil {
+			return err
+		}
+		key := "notice-" + j.Key
+		s := &syncing{desk: d, chat: chat, job: j, channel: j.Text, standing: map[string]storage.Message{}}
+		for _, m := range posted {
+			if m.Key == key {
+				s.standing[key] = m
+			}
+		}
+		if err := s.bring(ctx, j.Case, Keyed{Key: key, Card: card}); err != nil {
+			return s.trouble(ctx, err)
+		}
+		return d.Store.Commit(ctx, &storage.Batch{Done: &j, Messages: s.drawn})
+	}}
+}
+
+// noticeCard draws a notice.
+func (d *Desk) noticeCard(ctx context.Context, j storage.Job) (card Card, ok bool, err error) {
+	if of, yes := strings.CutPrefix(j.Key, overdueNotice); yes {
+		c, err := d.Store.Case(ctx, j.Case)
+		if err != nil {
+			return card, false, err
+		}
+		n, told := c.Nudged(of, true)
+		return d.overdueCard(c, n), told, nil
+	}
+	return card, false, nil
+}
+
+// overdueCard tells the second group.
+func (d *Desk) overdueCard(c review.Case, n review.Nudge) Card {
+	p := painter{desk: d, c: c, policy: d.policy(c)}
+	card := p.card("Overdue: "+c.Ref()+" "+p.headline(), Waiting)
+	card.Blocks = []Block{
+		{Kind: Para, Text: p.nudgeTitle(n) + "."},
+		{Kind: Fields, Items: []Line{{Label: "Owner", Text: firstOf(c.OwnerName, "nobody yet")}, {Label: "On", Text: p.where()}}},
+		{Kind: Small, Text: fmt.Sprintf("“show %d” brings the case here. The first group was told too.", c.ID)},
+	}
+	if c.Owner == "" {
+		p.button(&card, Button{Label: "Take it", Style: Primary, Token: commands.Token{Command: "take"}})
+	}
+	return card
+}
