@@ -38,11 +38,12 @@ type kind struct {
 // kinds are the sources that this program has.
 func kinds() map[string]kind {
 	return map[string]kind{
-		"webhook":   {[]string{"secret", "signature", "tolerance"}, makeWebhook},
-		"manual":    {[]string{"open"}, makeManual},
-		"file":      {[]string{"open"}, makeManual}, // imported reviews: replies are posted by hand
-		"simulator": {[]string{"url", "token"}, makeSimulator},
-		"google":    {[]string{"locations", "client_id", "client_secret", "refresh_token"}, makeGoogle},
+		"webhook":     {[]string{"secret", "signature", "tolerance"}, makeWebhook},
+		"manual":      {[]string{"open"}, makeManual},
+		"file":        {[]string{"open"}, makeManual}, // imported reviews: replies are posted by hand
+		"simulator":   {[]string{"url", "token"}, makeSimulator},
+		"google":      {[]string{"locations", "client_id", "client_secret", "refresh_token"}, makeGoogle},
+		"google-play": {[]string{"package", "title", "key"}, makePlay},
 
 		"woocommerce": {woocommerceSettings(), makeWooCommerce(false)},
 		"wordpress":   {woocommerceSettings(), makeWooCommerce(true)},

@@ -133,17 +133,18 @@ func (s *Server) Decide(state string) {
 	s.dev.state = state
 }
 
+// robotKey takes a while to make; one serves all servers of a test run.
+var robotKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 // KeyFile is the JSON key of the service account.
 func (s *Server) KeyFile() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.key == nil {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		s.key = key
+	key, err := robotKey()
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	s.key = key
 	der, err := x509.MarshalPKCS8PrivateKey(s.key)
 	if err != nil {
 		s.t.Fatal(err)
