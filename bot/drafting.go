@@ -61,7 +61,7 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 	if !c.Drafting {
 		return d.done(ctx, j)
 	}
-	req := d.draftRequest(c, j.Text)
+	req := d.brief(c).Request(c, j.Text)
 	variant, notes := d.vary(c, &req)
 	if req.Examples, err = d.examples(ctx, c, req.Language); err != nil {
 		return err
@@ -108,7 +108,7 @@ func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]
 	if err != nil {
 		return nil, "", err
 	}
-	in := d.checkInput(c, draft)
+	in := d.brief(c).Checks(c, draft)
 	for _, r := range earlier {
 		if c.Reply != nil && r.Binding == c.Reply.Binding {
 			continue // its own earlier attempt is no boilerplate
@@ -130,7 +130,7 @@ func (d *Desk) Edit(ctx context.Context, i commands.Invocation, base review.Dige
 	if err != nil {
 		return c, err
 	}
-	language := d.replyLanguage(c)
+	language := d.brief(c).Language(c)
 	draft := review.Draft{Text: text, Language: language, Revision: c.Review.Revision, Facts: c.FactsRevision}
 	findings, version, err := d.check(ctx, c, draft)
 	if err != nil {

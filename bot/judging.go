@@ -32,7 +32,7 @@ func (d *Desk) judgeDraft(ctx context.Context, c review.Case, draft *review.Draf
 	if d.Judge == nil {
 		return
 	}
-	findings, usage, err := d.Judge.Judge(ctx, d.judgeRequest(c, *draft))
+	findings, usage, err := d.Judge.Judge(ctx, d.brief(c).Judge(c, draft.Text, draft.Language))
 	draft.Tokens, draft.Cost = draft.Tokens+usage.Tokens(), draft.Cost+usage.Cost
 	if err != nil {
 		d.Logger.WarnContext(ctx, "no second reading", slog.Int64("case", c.ID), slog.Any("error", err))
@@ -69,7 +69,7 @@ func (d *Desk) judge(ctx context.Context, j storage.Job) error {
 	}
 	action := review.Judge{Text: c.Draft.Hash()}
 	if d.Judge != nil {
-		findings, usage, err := d.Judge.Judge(ctx, d.judgeRequest(c, *c.Draft))
+		findings, usage, err := d.Judge.Judge(ctx, d.brief(c).Judge(c, c.Draft.Text, c.Draft.Language))
 		action.Tokens, action.Cost = usage.Tokens(), usage.Cost
 		switch {
 		case err != nil && j.Attempts < judgeTries:
@@ -100,16 +100,6 @@ func (d *Desk) translateBack(ctx context.Context, c review.Case, action *review.
 		return
 	}
 	action.BackText = back
-}
-
-// judgeRequest is what a text must be measured by.
-func (d *Desk) judgeRequest(c review.Case, draft review.Draft) llm.JudgeRequest {
-	of := d.draftRequest(c, "")
-	return llm.JudgeRequest{
-		Text: draft.Text, Language: draft.Language, Claims: c.Claims, Facts: of.Facts,
-		PlaybookFacts: of.PlaybookFacts, Approved: of.Approved, Contact: of.Contact,
-		Thanks: c.Verdict == review.VerdictThank,
-	}
 }
 
 // judgePatience is how long an approved text waits in the outbox for the second

@@ -7,7 +7,6 @@ import (
 	"github.com/evenkeel/evenkeel/llm"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/playbook"
-	"github.com/evenkeel/evenkeel/review/rubric"
 	"github.com/evenkeel/evenkeel/sources"
 )
 
@@ -85,57 +84,10 @@ func (d *Desk) channel(chat string, c review.Case) string {
 	return ""
 }
 
-// replyLanguage is the language to answer in.
-func (d *Desk) replyLanguage(c review.Case) string {
-	if l := c.Lang(); l != "" && d.Playbook.MayAnswerIn(l) {
-		return l
-	}
-	return d.Playbook.Language()
-}
-
-// draftRequest is what the drafter needs to know.
-func (d *Desk) draftRequest(c review.Case, wish string) llm.Request {
-	p, caps, language := d.Playbook, d.capabilities(c.Review.Key), d.replyLanguage(c)
-	rules := rubric.PolicyFor(d.platform(c.Review.Key), d.country(c.Review.Key))
-	r := llm.Request{
-		Case: c, Facts: c.StandingFacts(),
-		Brand: p.Brand(), Voice: p.Voice(), SignOff: p.SignOff(c.Owner, language),
-		Language: language, TeamLanguage: p.Language(),
-		MaxLen: caps.MaxReply, Unit: string(caps.Unit), NoQuotes: !rules.Quoting,
-		Instruction: wish,
-	}
-	if r.MaxLen == 0 {
-		r.MaxLen, r.Unit = rules.MaxLen, string(rules.Unit)
-	}
-	if contacts := p.Contacts(c.Review.Key.Source); len(contacts) > 0 && rules.Contact && c.Verdict != review.VerdictThank {
-		r.Contact = contacts[0].Value
-	}
-	for _, f := range p.Facts(language) {
-		r.PlaybookFacts = append(r.PlaybookFacts, llm.NamedFact{Name: f.Name, Text: f.Text})
-	}
-	if c.Draft != nil {
-		r.Previous = c.Draft.Text
-	}
-	return r
-}
-
-// checkInput is what the checks need to know of a text, but for the earlier
-// replies.
-func (d *Desk) checkInput(c review.Case, draft review.Draft) rubric.Input {
-	p, caps := d.Playbook, d.capabilities(c.Review.Key)
-	in := rubric.Input{
-		Text: draft.Text, Language: draft.Language,
-		Review: c.Review, ReviewLanguage: c.Lang(), Verdict: c.Verdict,
-		Claims: c.Claims, Sentences: draft.Sentences, Facts: c.StandingFacts(),
-		Links: p.LinkDomains(), Brand: p.Brand(), Staff: p.StaffNames(),
-		Platform: d.platform(c.Review.Key), Country: d.country(c.Review.Key),
-		MaxLen: caps.MaxReply, LenUnit: rubric.Unit(caps.Unit),
-		IsolatedBarred: c.Incident != "", Privacy: p.Privacy(),
-	}
-	for _, contact := range p.Contacts(c.Review.Key.Source) {
-		in.Contacts = append(in.Contacts, contact.Value)
-	}
-	return in
+// brief is where a case's reply will stand and whose rules hold there.
+func (d *Desk) brief(c review.Case) llm.Brief {
+	caps := d.capabilities(c.Review.Key)
+	return llm.Brief{Playbook: d.Playbook, Platform: d.platform(c.Review.Key), Country: d.country(c.Review.Key), MaxLen: caps.MaxReply, Unit: string(caps.Unit)}
 }
 
 func (d *Desk) country(k review.Key) string {

@@ -80,6 +80,7 @@ type Item struct {
 	JudgeMS  int64   `json:"judge_ms,omitempty"`
 
 	review review.Review
+	triage review.Triage
 	unit   string
 }
 

@@ -136,7 +136,9 @@ func (cfg Config) one(ctx context.Context, r review.Review) Item {
 	item.Tokens, item.Cost = t.Tokens, t.Cost
 	item.Verdict = verdict(r, t)
 
-	req := cfg.request(r, t, &item)
+	item.triage = t
+	req := cfg.brief().Request(item.caseOf(), "")
+	item.Asked = req.Language
 	start = cfg.Now()
 	res, err := cfg.Drafter.Draft(ctx, req)
 	item.DraftMS = cfg.Now().Sub(start).Milliseconds()
@@ -150,20 +152,17 @@ func (cfg Config) one(ctx context.Context, r review.Review) Item {
 	item.Sentences, item.Notes = d.Sentences, res.Notes
 	item.Tokens, item.Cost = item.Tokens+res.Usage.Tokens(), item.Cost+res.Usage.Cost
 	item.MaxLen, item.unit = req.MaxLen, req.Unit
-	cfg.judge(ctx, &item, req)
+	cfg.judge(ctx, &item)
 	return item
 }
 
 // judge adds what a second reading finds.
-func (cfg Config) judge(ctx context.Context, item *Item, req llm.Request) {
+func (cfg Config) judge(ctx context.Context, item *Item) {
 	if cfg.Judge == nil {
 		return
 	}
 	start := cfg.Now()
-	findings, usage, err := cfg.Judge.Judge(ctx, llm.JudgeRequest{
-		Text: item.Text, Language: item.TextLanguage, Claims: item.Claims, PlaybookFacts: req.PlaybookFacts,
-		Contact: req.Contact, Thanks: item.Verdict == review.VerdictThank,
-	})
+	findings, usage, err := cfg.Judge.Judge(ctx, cfg.brief().Judge(item.caseOf(), item.Text, item.TextLanguage))
 	item.JudgeMS = cfg.Now().Sub(start).Milliseconds()
 	item.Tokens, item.Cost = item.Tokens+usage.Tokens(), item.Cost+usage.Cost
 	item.fail("judge", err)
@@ -181,27 +180,15 @@ func verdict(r review.Review, t review.Triage) review.Verdict {
 	return review.VerdictReply
 }
 
-// request is what the desk would ask of the drafter.
-func (cfg Config) request(r review.Review, t review.Triage, item *Item) llm.Request {
-	p := cfg.Playbook
-	rules := rubric.PolicyFor(cfg.Platform, cfg.Country)
-	language := item.Language
-	if language == "" || !p.MayAnswerIn(language) {
-		language = p.Language()
-	}
-	item.Asked = language
-	req := llm.Request{
-		Case:  review.Case{Status: review.Open, Review: r, Language: item.Language, Claims: t.Claims, Heat: t.Heat, Class: t.Class, Suspect: t.Suspect, Verdict: item.Verdict},
-		Brand: p.Brand(), Voice: p.Voice(), SignOff: p.SignOff("", language),
-		Language: language, MaxLen: rules.MaxLen, Unit: string(rules.Unit), NoQuotes: !rules.Quoting,
-	}
-	if contacts := p.Contacts(""); len(contacts) > 0 && rules.Contact && item.Verdict != review.VerdictThank {
-		req.Contact = contacts[0].Value
-	}
-	for _, f := range p.Facts(language) {
-		req.PlaybookFacts = append(req.PlaybookFacts, llm.NamedFact{Name: f.Name, Text: f.Text})
-	}
-	return req
+// brief is where the replies of a run would stand.
+func (cfg Config) brief() llm.Brief {
+	return llm.Brief{Playbook: cfg.Playbook, Platform: cfg.Platform, Country: cfg.Country}
+}
+
+// caseOf is the case that a review makes.
+func (it *Item) caseOf() review.Case {
+	t := it.triage
+	return review.Case{Status: review.Open, Review: it.review, Language: it.Language, Claims: t.Claims, Heat: t.Heat, Class: t.Class, Suspect: t.Suspect, Verdict: it.Verdict}
 }
 
 // check holds every draft against the rubric, as one of a row of replies.
@@ -226,14 +213,7 @@ func (cfg Config) check(items []Item) {
 }
 
 func (cfg Config) input(it *Item, earlier []rubric.Fingerprint) rubric.Input {
-	p := cfg.Playbook
-	in := rubric.Input{
-		Text: it.Text, Language: it.TextLanguage, Review: it.review, ReviewLanguage: it.Language, Verdict: it.Verdict,
-		Claims: it.Claims, Sentences: it.Sentences, Links: p.LinkDomains(), Brand: p.Brand(), Staff: p.StaffNames(),
-		Platform: cfg.Platform, Country: cfg.Country, Earlier: earlier, Privacy: p.Privacy(),
-	}
-	for _, c := range p.Contacts("") {
-		in.Contacts = append(in.Contacts, c.Value)
-	}
+	in := cfg.brief().Checks(it.caseOf(), review.Draft{Text: it.Text, Language: it.TextLanguage, Sentences: it.Sentences})
+	in.Earlier = earlier
 	return in
 }
