@@ -100,9 +100,7 @@ func newFake(t testing.TB, doc *openapi3.T) *fake {
 			switch {
 			case r.Method == http.MethodPost:
 				var in struct{ FeedbackID string }
-				body, _ := io.ReadAll(r.Body)
-				r.Body = io.NopCloser(bytes.NewReader(body))
-				_ = json.Unmarshal(body, &in)
+				sourcetest.Peek(r, &in)
 				return sourcetest.Write, in.FeedbackID
 			case r.URL.Query().Has("feedback_id"):
 				return sourcetest.Read, r.URL.Query().Get("feedback_id")
