@@ -47,6 +47,7 @@ func kinds() map[string]kind {
 
 		"woocommerce": {woocommerceSettings(), makeWooCommerce(false)},
 		"wordpress":   {woocommerceSettings(), makeWooCommerce(true)},
+		"medusa":      {[]string{"url", "key", "store"}, makeMedusa},
 	}
 }
 

@@ -164,8 +164,8 @@ func (s *Source) page(ctx context.Context, token string, since time.Time) ([]swe
 	if !at.At.IsZero() {
 		q.Set("after", at.At.Add(-slack-time.Second).UTC().Format("2006-01-02T15:04:05Z")) // exclusive
 	}
-	if at.Skip > 0 {
-		q.Set("offset", strconv.Itoa(at.Skip))
+	if at.Offset() > 0 {
+		q.Set("offset", strconv.Itoa(at.Offset()))
 	}
 	var got listing
 	if err := s.wire.Read(ctx, opList, s.shelf.path, q, &got); err != nil {
@@ -181,16 +181,18 @@ func (s *Source) page(ctx context.Context, token string, since time.Time) ([]swe
 			rows = append(rows, r)
 		}
 	}
+	var first, last sweep.Row
+	if n := len(rows); n > 0 {
+		first, last = rows[0].place(), rows[n-1].place()
+	}
+	if back, moved := at.Moved(first); moved {
+		return nil, back, nil
+	}
 	items, err := s.items(ctx, rows)
-	if err != nil || !got.more(at.Skip, s.set.PageSize) {
-		return items, "", err
-	}
-	last := at.At
-	if len(rows) > 0 {
-		last = rows[len(rows)-1].review.Created
-	}
-	return items, at.After(last, s.set.PageSize, slack).String(), nil
+	return items, at.After(last, s.set.PageSize, got.more(at.Offset(), s.set.PageSize), slack), err
 }
+
+func (r row) place() sweep.Row { return sweep.Row{ID: r.review.Key.ID, At: r.review.Created} }
 
 // items puts the replies to the reviews.
 func (s *Source) items(ctx context.Context, rows []row) ([]sweep.Item, error) {

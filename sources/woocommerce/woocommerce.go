@@ -110,7 +110,7 @@ func New(set Settings) (*Source, error) {
 	if set.Lookback <= 0 {
 		set.Lookback = DefaultLookback
 	}
-	if set.PageSize <= 0 || set.PageSize > PerPage {
+	if set.PageSize < 2 || set.PageSize > PerPage {
 		set.PageSize = PerPage
 	}
 	if set.MinPoll <= 0 {
