@@ -7,7 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,12 +24,68 @@ import (
 )
 
 // BenchmarkPressAck is how long 32 people wait for the acknowledgement of a
-// press and of a command, over signed HTTP and over Socket Mode. It reports
-// the median and the 99th percentile.
+// press and of a command, over signed HTTP and over Socket Mode, each pressing
+// again the moment the last one is acknowledged. It reports the median and the
+// 99th percentile: on the machine as it is, with one core kept busy by another
+// process, and with all of them. The people and their Slack take their share
+// of the same machine.
 func BenchmarkPressAck(b *testing.B) {
 	for _, mode := range []Mode{HTTP, Socket} {
-		b.Run(string(mode), func(b *testing.B) { benchmarkAcks(b, mode) })
+		for _, load := range []struct {
+			name  string
+			cores int
+		}{{"quiet", 0}, {"one-core-busy", 1}, {"all-cores-busy", runtime.NumCPU()}} {
+			b.Run(string(mode)+"/"+load.name, func(b *testing.B) {
+				burn(b, load.cores)
+				benchmarkAcks(b, mode)
+			})
+		}
 	}
+}
+
+// burning names the variable by which a benchmark makes this test binary a
+// process that keeps cores busy.
+const burning = "EVENKEEL_TEST_BURN"
+
+// burn keeps cores busy in another process until the benchmark ends.
+func burn(b *testing.B, cores int) {
+	b.Helper()
+	if cores == 0 {
+		return
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), os.Args[0], "-test.run=^TestBurn$")
+	cmd.Env = append(os.Environ(), burning+"="+strconv.Itoa(cores))
+	life, err := cmd.StdinPipe() // it ends with this process, whatever ends that
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = life.Close()
+		if err := cmd.Wait(); err != nil {
+			b.Error(err)
+		}
+	})
+}
+
+// TestBurn is the other process of the benchmark and nothing else.
+func TestBurn(t *testing.T) {
+	cores, err := strconv.Atoi(os.Getenv(burning))
+	if err != nil {
+		return // not asked for
+	}
+	for range cores {
+		go func() {
+			for n := uint64(1); ; n = n*6364136223846793005 + 1 {
+				if n == 0 {
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the benchmark closes it
 }
 
 const crowd = 32

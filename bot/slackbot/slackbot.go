@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -75,6 +76,7 @@ type Bot struct {
 	pace       *pacer
 	people     *directory
 	seen       *seen
+	held       atomic.Int64 // acknowledgements that wait for the desk
 	echoes     *echoes
 	signatures *seen // of requests, in HTTP mode
 	cases      *threads

@@ -72,25 +72,43 @@ func (b *Bot) takeInteraction(ctx context.Context, body []byte, done ack) bool {
 	return b.single(ctx, p.key(), p.Type, wait, done, func(ctx context.Context, done ack) { work(ctx, p, done) })
 }
 
+// maxHeld is how many acknowledgements may wait for the desk at once. Beyond
+// it the machine is busy, and people are not kept waiting for its sake: the
+// delivery is verified and queued, and that is what is acknowledged. When even
+// the queue is long they do wait, or it would grow without end.
+const maxHeld = 8
+
 // single does work for the first delivery with this key, and lets the others
-// have its acknowledgement. That goes out after wait at the latest, also when
-// the work is still queueing.
+// have its acknowledgement. That goes out when the work gives it, after wait at
+// the latest, also when the work is still queueing.
 func (b *Bot) single(ctx context.Context, key, what string, wait time.Duration, done ack, work func(context.Context, ack)) bool {
 	if !b.seen.first(key) {
 		b.echoes.follow(key, done)
 		return true
 	}
-	done = b.echoes.lead(key, done)
+	first := b.echoes.lead(key, done)
+	held := b.held.Add(1)
+	done = func(body any) bool {
+		mine := first(body)
+		if mine {
+			b.held.Add(-1)
+		}
+		return mine
+	}
 	taken := b.crew.do(ctx, what, func(ctx context.Context) {
 		defer done(nil)
 		work(ctx, done)
 	})
-	if !taken {
+	switch {
+	case !taken:
+		b.held.Add(-1)
 		b.seen.forget(key)
-		return false
+	case wait == 0, wait <= b.cfg.Grace && held > maxHeld && len(b.crew.queue) < maxHands:
+		done(nil)
+	default:
+		time.AfterFunc(wait, func() { done(nil) })
 	}
-	time.AfterFunc(wait, func() { done(nil) })
-	return true
+	return taken
 }
 
 // takeCommand handles a typed command.
@@ -129,16 +147,21 @@ type task struct {
 	out  commands.Outcome
 }
 
-// begin starts work. When it panics, its outcome is that we are in trouble.
+// begin starts work beside the caller.
 func (b *Bot) begin(what string, work func() commands.Outcome) *task {
 	t := &task{done: make(chan struct{})}
 	b.crew.busy.Go(func() {
 		defer close(t.done)
-		defer b.crew.recover(what)
-		t.out = commands.Outcome{Refused: true, Text: troubleText}
-		t.out = work()
+		t.out = b.guarded(what, work)
 	})
 	return t
+}
+
+// guarded does work. When it panics, its outcome is that we are in trouble.
+func (b *Bot) guarded(what string, work func() commands.Outcome) (out commands.Outcome) {
+	out = commands.Outcome{Refused: true, Text: troubleText}
+	defer b.crew.recover(what)
+	return work()
 }
 
 // within waits for at most so long and tells whether the work is done.
@@ -183,13 +206,12 @@ func (b *Bot) press(ctx context.Context, p interaction, done ack) {
 		b.form(ctx, to, p.User, i, "")
 		return
 	}
-	t := b.begin("press", func() commands.Outcome {
+	out := b.guarded("press", func() commands.Outcome {
 		i.By = b.person(ctx, p.User, p.channel())
 		return b.desk.Run(ctx, i)
 	})
-	t.within(b.cfg.Grace)
 	done(nil)
-	b.tell(ctx, to, t.outcome())
+	b.tell(ctx, to, out)
 }
 
 // tell shows an outcome: its form, or its words.
@@ -215,18 +237,13 @@ func (b *Bot) typed(ctx context.Context, c slash, done ack) {
 		return
 	}
 	i.Chat, i.ID = Name, Name+":command:"+c.TriggerID
-	t := b.begin("command", func() commands.Outcome {
+	out := b.guarded("command", func() commands.Outcome {
 		i.By = b.person(ctx, who, c.ChannelID)
 		out := b.ask(ctx, i)
 		fill(out.Form, i, "")
 		return out
 	})
-	inTime := t.within(b.cfg.Grace)
-	if !inTime {
-		done(nil)
-	}
-	out := t.outcome()
-	if inTime && out.Form == nil {
+	if out.Form == nil {
 		b.inline(ctx, to, out, done)
 		return
 	}

@@ -64,7 +64,7 @@ func newTheatre(t *testing.T, ids map[string]string) *theatre {
 // storyRules are the demo's rules with people in the chat, and with waits that
 // leave a chat in trouble the time to show its buttons.
 func storyRules(platform string, ids map[string]string) string {
-	s := strings.NewReplacer("PLATFORM", platform, "cool_off: 15s", "cool_off: 1m", "cool_off: 10s", "cool_off: 1m").Replace(demoRules)
+	s := strings.NewReplacer("PLATFORM", platform, "cool_off: 15s", "cool_off: 2m", "cool_off: 10s", "cool_off: 30s").Replace(demoRules)
 	var people, roles strings.Builder
 	for _, p := range story.People() {
 		name := strings.ToLower(p.Name)
