@@ -126,16 +126,16 @@ func (s *Server) command(user, name string, kind int, r *room) (map[string]any, 
 	return nil, fmt.Errorf("discordtest: there is no command %q", name)
 }
 
-// input is what a person has put in: the path below the command, and options
+// entry is what a person has put in: the path below the command, and options
 // by name. focused is the option that is being typed.
-type input struct {
+type entry struct {
 	path    []string
 	options map[string]any
 	focused string
 }
 
 // commandData builds an interaction's data. With the lock held.
-func (s *Server) commandData(cmd map[string]any, in input) (map[string]any, error) {
+func (s *Server) commandData(cmd map[string]any, in entry) (map[string]any, error) {
 	resolved := map[string]any{}
 	options, err := s.fillOptions(objects(cmd["options"]), in, resolved)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *Server) commandData(cmd map[string]any, in input) (map[string]any, erro
 	return data, nil
 }
 
-func (s *Server) fillOptions(have []map[string]any, in input, resolved map[string]any) ([]any, error) {
+func (s *Server) fillOptions(have []map[string]any, in entry, resolved map[string]any) ([]any, error) {
 	if len(in.path) > 0 {
 		at := slices.IndexFunc(have, func(o map[string]any) bool {
 			return o["name"] == in.path[0] && number(o["type"]) <= optionGroup
@@ -160,7 +160,7 @@ func (s *Server) fillOptions(have []map[string]any, in input, resolved map[strin
 			return nil, fmt.Errorf("no subcommand %q", in.path[0])
 		}
 		sub := have[at]
-		inner, err := s.fillOptions(objects(sub["options"]), input{path: in.path[1:], options: in.options, focused: in.focused}, resolved)
+		inner, err := s.fillOptions(objects(sub["options"]), entry{path: in.path[1:], options: in.options, focused: in.focused}, resolved)
 		return []any{map[string]any{"type": sub["type"], "name": sub["name"], "options": inner}}, err
 	}
 	out, used := []any{}, 0

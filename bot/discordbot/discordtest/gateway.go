@@ -99,7 +99,7 @@ type conn struct {
 	ws      *websocket.Conn
 	out     chan []byte
 	gone    chan struct{}
-	once    sync.Once
+	stop    sync.Once
 	session *session // with the gateway's lock held
 	beat    atomic.Int64
 }
@@ -130,7 +130,7 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 	go c.write()
 	defer s.lost(c)
 	if v, enc := r.URL.Query().Get("v"), r.URL.Query().Get("encoding"); v != "" && v != "9" && v != "10" || enc != "" && enc != "json" {
-		c.close(closeVersion)
+		s.farewell(c, closeVersion)
 		return
 	}
 	c.send(frame{Op: opHello, Data: map[string]any{"heartbeat_interval": s.cfg.Heartbeat.Milliseconds(), "_trace": []string{"discordtest"}}})
@@ -172,12 +172,13 @@ func (c *conn) send(f frame) {
 	}
 }
 
-// close ends the connection with a code, after what is queued has had its
-// turn to be written.
+// close ends the connection with a code. The reader goes on until the client
+// has hung up: closing at once could take the code back.
 func (c *conn) close(code int) {
 	deadline := time.Now().Add(writeWait)
 	_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, closeReasons[code]), deadline)
-	c.end()
+	_ = c.ws.SetReadDeadline(deadline)
+	c.stop.Do(func() { close(c.gone) })
 }
 
 var closeReasons = map[int]string{closeAuth: "Authentication failed.", closeDisallowed: "Disallowed intent(s).", closeIntents: "Invalid intent(s).",
@@ -186,10 +187,8 @@ var closeReasons = map[int]string{closeAuth: "Authentication failed.", closeDisa
 
 // end breaks the connection without a word.
 func (c *conn) end() {
-	c.once.Do(func() {
-		close(c.gone)
-		_ = c.ws.Close()
-	})
+	c.stop.Do(func() { close(c.gone) })
+	_ = c.ws.Close()
 }
 
 // watch ends a connection whose client has missed its beats.
@@ -253,14 +252,24 @@ func (s *Server) read(c *conn) {
 		}
 		switch {
 		case len(raw) > maxFrame || json.Unmarshal(raw, &in) != nil || in.Op == nil:
-			c.close(closeDecode)
+			s.farewell(c, closeDecode)
 			return
 		case rate.take(time.Now(), framesWindow, maxFrames) < 0:
-			c.close(closeRate)
+			s.farewell(c, closeRate)
 			return
 		}
 		if code := s.take(c, *in.Op, in.Data); code != 0 {
-			c.close(code)
+			s.farewell(c, code)
+			return
+		}
+	}
+}
+
+// farewell closes with a code and reads what still comes, without heeding it.
+func (s *Server) farewell(c *conn, code int) {
+	c.close(code)
+	for {
+		if _, _, err := c.ws.ReadMessage(); err != nil {
 			return
 		}
 	}

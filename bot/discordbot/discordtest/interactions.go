@@ -173,8 +173,10 @@ func fits(a *action, kind int) error {
 // perform does what the answer says. With the lock held.
 func (s *Server) perform(a *action, kind int, data json.RawMessage, files []string) error {
 	d := &draft{}
-	if len(data) > 0 && kind != OpenModal && kind != Choices && json.Unmarshal(data, d) != nil {
-		return errJSON
+	if hasDraft := kind == Reply || kind == DeferredReply || kind == Update; hasDraft && len(data) > 0 && string(data) != "null" {
+		if err := d.read(data); err != nil {
+			return err
+		}
 	}
 	r := s.room(a.room)
 	if r == nil {

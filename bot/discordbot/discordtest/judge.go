@@ -180,7 +180,10 @@ func brief(e *jsonschema.ValidationError) string {
 	var visit func(*jsonschema.ValidationError)
 	visit = func(e *jsonschema.ValidationError) {
 		if len(e.Causes) == 0 {
-			_, text, _ := strings.Cut(e.Error(), "\n")
+			text := e.Error()
+			if _, rest, many := strings.Cut(text, "\n"); many {
+				text = rest
+			}
 			leaves = append(leaves, leaf{depth: len(e.InstanceLocation), text: strings.TrimPrefix(strings.TrimSpace(text), "- ")})
 		}
 		for _, c := range e.Causes {

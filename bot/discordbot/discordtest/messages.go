@@ -78,7 +78,27 @@ func (c *call) draft(shape Shape) (*draft, error) {
 		return nil, form("%v", err)
 	}
 	d := &draft{}
-	return d, c.json(d)
+	return d, d.read(c.body)
+}
+
+// read takes a body in. A null takes away what stands there, while a key that
+// is left out leaves it.
+func (d *draft) read(body []byte) error {
+	keys := map[string]json.RawMessage{}
+	if json.Unmarshal(body, d) != nil || json.Unmarshal(body, &keys) != nil {
+		return errJSON
+	}
+	null := func(key string) bool { return string(keys[key]) == "null" }
+	if null("content") {
+		d.Content = new(string)
+	}
+	if null("embeds") {
+		d.Embeds = &[]map[string]any{}
+	}
+	if null("components") {
+		d.Components = &[]map[string]any{}
+	}
+	return nil
 }
 
 // empty tells a message that shows nothing.

@@ -246,7 +246,7 @@ func (s *Server) useCommand(ctx context.Context, kind int, user, channel, line s
 		if err != nil {
 			return nil, err
 		}
-		data, err := s.commandData(cmd, input{path: words[1:], options: options, focused: focused})
+		data, err := s.commandData(cmd, entry{path: words[1:], options: options, focused: focused})
 		if err != nil {
 			return nil, err
 		}

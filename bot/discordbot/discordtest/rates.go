@@ -2,6 +2,7 @@ package discordtest
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math"
 	"net/http"
 	"strconv"
@@ -78,11 +79,18 @@ func (s *Server) limit(w http.ResponseWriter, r *http.Request, rt route, fault F
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(free, 0)))
 	h.Set("X-RateLimit-Reset", strconv.FormatFloat(float64(b.end.UnixMilli())/1000, 'f', 3, 64))
 	h.Set("X-RateLimit-Reset-After", strconv.FormatFloat(after.Seconds(), 'f', 3, 64))
-	h.Set("X-RateLimit-Bucket", fmt.Sprintf("%x", len(rt.pattern)*7919))
+	h.Set("X-RateLimit-Bucket", bucketName(rt.pattern))
 	if free < 0 {
 		return &limited{after: after, scope: "user"}
 	}
 	return nil
+}
+
+// bucketName hides a route behind a hash, as Discord does.
+func bucketName(pattern string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(pattern))
+	return strconv.FormatUint(h.Sum64(), 16)
 }
 
 func (s *Server) bucket(key string) *window {

@@ -3,6 +3,7 @@ package discordtest
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 )
@@ -141,10 +142,12 @@ func (s *Server) getMessages(c *call) (any, error) {
 		return nil, err
 	}
 	out := []any{}
-	if r.Type == ForumChannel {
+	switch {
+	case r.Type == ForumChannel:
 		return nil, errNotText
-	}
-	if s.may(App, r)&ReadMessageHistory == 0 {
+	case c.query("around") != "":
+		return nil, no(http.StatusNotImplemented, 0, "this fake does not list around a message")
+	case s.may(App, r)&ReadMessageHistory == 0:
 		return out, nil
 	}
 	for _, m := range page(r.messages, c.query("before"), c.query("after"), limit) {

@@ -125,8 +125,8 @@ func (s *Server) postForum(c *call, r *room) (any, error) {
 		return nil, err
 	}
 	d := &draft{}
-	if json.Unmarshal(first.Message, d) != nil {
-		return nil, errJSON
+	if err := d.read(first.Message); err != nil {
+		return nil, err
 	}
 	in.ID, in.Type, in.Parent = s.id(), PublicThread, r.ID
 	m, err := s.compose(r, d, c.files)

@@ -16,10 +16,10 @@ import (
 // Fault befalls one writing call.
 type Fault string
 
-// The faults. Lost and Late have acted, the others have not.
+// The faults. Lost and Done502 have acted, the others have not.
 const (
 	Lost        Fault = "lost"        // done, but the connection is cut
-	Late        Fault = "late"        // done, but a proxy answers 502
+	Done502     Fault = "done 502"    // done, but a proxy answers 502
 	BadGateway  Fault = "bad gateway" // 502
 	Broken      Fault = "broken"      // 500
 	Unavailable Fault = "unavailable" // 503
@@ -144,7 +144,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	case err == nil && fault == Lost:
 		cut(w)
 		return
-	case err == nil && fault == Late:
+	case err == nil && fault == Done502:
 		err = errBadGatewayAnswer
 	}
 	for k, v := range rec.Header() {

@@ -44,15 +44,17 @@ const (
 func judgeRules(shape Shape, body any) error {
 	m, _ := body.(map[string]any)
 	switch shape {
-	case ShapeMessage, ShapeEdit, ShapeFollowUp, ShapeFollowUpEdit:
-		return judgeMessage(m)
+	case ShapeMessage, ShapeFollowUp:
+		return judgeMessage(m, false)
+	case ShapeEdit, ShapeFollowUpEdit:
+		return judgeMessage(m, true)
 	case ShapeCallback:
 		data, _ := m["data"].(map[string]any)
-		switch number(m["type"]) {
+		switch kind := number(m["type"]); kind {
 		case OpenModal:
 			return judgeModal(data)
 		case Reply, Update:
-			return judgeMessage(data)
+			return judgeMessage(data, kind == Update)
 		case Choices:
 			return judgeChoices(objects(data["choices"]))
 		}
@@ -60,15 +62,16 @@ func judgeRules(shape Shape, body any) error {
 		return judgeModal(m)
 	case ShapeForumPost:
 		message, _ := m["message"].(map[string]any)
-		return judgeMessage(message)
+		return judgeMessage(message, false)
 	case ShapeCommands:
 		return judgeCommands(objects(body))
 	}
 	return nil
 }
 
-// judgeMessage judges texts, embeds, mentions and components.
-func judgeMessage(m map[string]any) error {
+// judgeMessage judges texts, embeds, mentions and components; an edit without
+// flags is judged as a whole only with the message that it changes.
+func judgeMessage(m map[string]any, edit bool) error {
 	content, _ := m["content"].(string)
 	if n := utf8.RuneCountInString(content); n > maxContent {
 		return fmt.Errorf("content: %d characters, at most %d", n, maxContent)
@@ -88,10 +91,11 @@ func judgeMessage(m map[string]any) error {
 			return err
 		}
 	}
-	if flags := number(m["flags"]); flags&FlagV2 != 0 {
-		return judgeV2(flags, content, len(objects(m["embeds"])), components)
+	flags := number(m["flags"])
+	if edit && m["flags"] == nil {
+		return nil // the message's own flags decide, which fill knows
 	}
-	return nil
+	return judgeV2(flags, content, len(objects(m["embeds"])), components)
 }
 
 // judgeV2 judges a message as a whole, with its flags: with Components V2
