@@ -96,8 +96,9 @@ func (d *Desk) moments(c review.Case) []moment {
 			add(moment{review.WorkEscalate, of + "-lead", d.daysAfter(t.Due, leadAfter), t.Due, true})
 		case review.TaskOwner:
 			add(moment{review.WorkEscalate, of, t.Due, t.Due, true})
-		default:
+		case review.TaskReport:
 			add(moment{review.WorkEscalate, of, t.Due, t.Due, false})
+		case review.TaskAnswer: // one question is enough; it stays in the list of what is late
 		}
 	}
 	for _, p := range c.Promises {

@@ -45,8 +45,6 @@ func (p painter) nudgeTitle(n review.Nudge) string {
 		what = "Reaching out"
 	case review.TaskOwner:
 		return fmt.Sprintf("Promise %d still has no owner and no date", number)
-	case review.TaskAnswer:
-		return fmt.Sprintf("Did keeping promise %d work? Nobody has said yet", number)
 	case review.TaskReport:
 		return "Time to look for the platform's answer to report " + fmt.Sprint(number)
 	case review.TaskPromise:
