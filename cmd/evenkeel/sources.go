@@ -39,15 +39,25 @@ type kind struct {
 func kinds() map[string]kind {
 	return map[string]kind{
 		"webhook":     {[]string{"secret", "signature", "tolerance"}, makeWebhook},
-		"manual":      {[]string{"open"}, makeManual},
-		"file":        {[]string{"open"}, makeManual}, // imported reviews: replies are posted by hand
+		"manual":      {manualSettings(), makeManual},
+		"file":        {manualSettings(), makeManual}, // imported reviews: replies are posted by hand
 		"simulator":   {[]string{"url", "token"}, makeSimulator},
 		"google":      {[]string{"locations", "client_id", "client_secret", "refresh_token"}, makeGoogle},
 		"google-play": {[]string{"package", "title", "key"}, makePlay},
+		"app-store":   {[]string{"app", "title", "key", "key_id", "issuer"}, makeAppStore},
 
 		"woocommerce": {woocommerceSettings(), makeWooCommerce(false)},
 		"wordpress":   {woocommerceSettings(), makeWooCommerce(true)},
 		"medusa":      {[]string{"url", "key", "store"}, makeMedusa},
+
+		"trustpilot":    {[]string{"business_unit", "api_key", "api_secret", "author", "calls_per_year", "hook_secret"}, makeTrustpilot},
+		"ebay":          {[]string{"user", "client_id", "client_secret", "refresh_token"}, makeEbay},
+		"trusted-shops": {[]string{"client_id", "client_secret", "channels", "reporter", "notify"}, makeTrustedShops},
+		"judge-me":      {[]string{"shop", "token", "mail_reviewer"}, makeJudgeMe},
+		"etsy":          {[]string{"shop", "key", "open"}, makeEtsy},
+		"ecwid":         {[]string{"store", "token", "open"}, makeEcwid},
+		"yelp":          {[]string{"business", "key", "open"}, makeYelp},
+		"facebook":      {[]string{"page", "token", "open"}, makeFacebook},
 	}
 }
 
@@ -134,14 +144,6 @@ func makeSimulator(k kit, s playbook.Source) (sources.Source, error) {
 	made, err := simulator.New(set)
 	if err != nil {
 		return nil, s.Problem("url", "%v", err)
-	}
-	return made, nil
-}
-
-func makeManual(_ kit, s playbook.Source) (sources.Source, error) {
-	made, err := manual.New(manual.Settings{Name: s.Name, Platform: s.Platform, MaxReply: s.MaxLength, Open: s.Settings.Get("open")})
-	if err != nil {
-		return nil, s.Problem("", "%v", err)
 	}
 	return made, nil
 }

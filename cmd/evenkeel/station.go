@@ -113,11 +113,22 @@ func (c *call) consoleURL(address string) string {
 // for it.
 var chatTable = []func(*station) error{(*station).attachConsole, (*station).attachSlack}
 
+// hinted is a source whose platform sends notices: hints at what to read.
+type hinted interface {
+	http.Handler
+	HookPath() string // below which they are taken, "" for none
+}
+
 func (s *station) attachConsole() error {
 	mux := http.NewServeMux()
 	for _, from := range s.sources {
-		if hook, ok := from.(*webhook.Source); ok {
+		switch hook := from.(type) {
+		case *webhook.Source:
 			mux.Handle("/hooks/"+hook.Name(), hook)
+		case hinted:
+			if path := hook.HookPath(); path != "" {
+				mux.Handle(path, hook)
+			}
 		}
 	}
 	if slices.Contains(s.rules.Chats(), playbook.Console) {

@@ -90,7 +90,14 @@ func New(set Settings) (*Source, error) {
 	if set.MinPoll <= 0 {
 		set.MinPoll = DefaultMinPoll
 	}
-	set.Wire.Source, set.Wire.Explain = set.Name, explain
+	set.Wire.Source = set.Name
+	heard := set.Wire.Explain
+	set.Wire.Explain = func(status int, body []byte) (string, error) {
+		if heard != nil {
+			heard(status, body) // who keeps the tokens wants to know of a refusal
+		}
+		return explain(status, body)
+	}
 	client, err := wire.New(set.Wire)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@
 package manual
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -29,6 +30,13 @@ type Settings struct {
 	Platform string // a profile's name; "" = the pasted review says it, else "other"
 	MaxReply int    // 0 = the profile's
 	Open     string // link offered with an approved text, {url} being the review's; "" = the profile's
+
+	// A site that no profile describes is described here; all may be left out.
+	Label    string           // for people
+	Unit     sources.Unit     // in which MaxReply counts; "" = runes
+	Report   string           // link where the site takes reports; "" = the profile's
+	Grounds  []sources.Ground // for which it takes them; none = the profile's
+	OneReply bool             // there is one reply, and it stays
 }
 
 // Source is a site where people post. It keeps nothing.
@@ -51,10 +59,33 @@ func New(set Settings) (*Source, error) {
 		}
 		p.Open = set.Open
 	}
-	if set.MaxReply > 0 {
-		p.MaxReply, p.Unit = set.MaxReply, sources.Runes
+	if err := describe(&p, set); err != nil {
+		return nil, fmt.Errorf("source %s: %w", set.Name, err)
 	}
 	return &Source{set: set, profile: p}, nil
+}
+
+// describe changes a profile by what the settings say of the site.
+func describe(p *Profile, set Settings) error {
+	switch set.Unit {
+	case "", sources.Runes, sources.Bytes, sources.UTF16:
+	default:
+		return fmt.Errorf("the unit %q is unknown; it is runes, bytes or utf16", set.Unit)
+	}
+	if set.Report != "" && !isLink(set.Report) {
+		return fmt.Errorf("the link %q does not begin with https://", set.Report)
+	}
+	if set.MaxReply > 0 {
+		p.MaxReply, p.Unit = set.MaxReply, cmp.Or(set.Unit, sources.Runes)
+	} else if set.Unit != "" {
+		return errors.New("a unit needs the length that it counts; add max_length")
+	}
+	p.Label, p.Report = cmp.Or(set.Label, p.Label), cmp.Or(set.Report, p.Report)
+	if len(set.Grounds) > 0 {
+		p.Grounds = set.Grounds
+	}
+	p.OneReply = p.OneReply || set.OneReply
+	return nil
 }
 
 // Name is the name from the playbook.

@@ -23,6 +23,7 @@ type Profile struct {
 	OneReply bool             `yaml:"one_reply"`
 	Similar  bool             `yaml:"similar"` // texts like an earlier one are refused
 	Open     string           `yaml:"open"`    // link offered with an approved text
+	Report   string           `yaml:"report"`  // link where people report an unfair review
 	Notes    []string         `yaml:"notes"`   // for the person who posts
 	Grounds  []sources.Ground `yaml:"grounds"` // for which the site takes reports
 	Sources  []Reference      `yaml:"sources"`
