@@ -72,7 +72,7 @@ func describe(p *Profile, set Settings) error {
 	default:
 		return fmt.Errorf("the unit %q is unknown; it is runes, bytes or utf16", set.Unit)
 	}
-	if set.Report != "" && !isLink(set.Report) {
+	if set.Report != "" && !isLink(strings.ReplaceAll(set.Report, "{url}", "https://x")) {
 		return fmt.Errorf("the link %q does not begin with https://", set.Report)
 	}
 	if set.MaxReply > 0 {
@@ -109,16 +109,10 @@ func (s *Source) Capabilities() sources.Capabilities {
 }
 
 // OpenLink is where a person posts the reply to r, "" when nobody knows.
-func (s *Source) OpenLink(r review.Review) string {
-	if strings.Contains(s.profile.Open, "{url}") && r.URL == "" {
-		return ""
-	}
-	link := strings.ReplaceAll(s.profile.Open, "{url}", r.URL)
-	if !isLink(link) {
-		return ""
-	}
-	return link
-}
+func (s *Source) OpenLink(r review.Review) string { return fill(s.profile.Open, r) }
+
+// ReportLink is where a person reports r to the site, "" when nobody knows.
+func (s *Source) ReportLink(r review.Review) string { return s.profile.ReportLink(r) }
 
 // Form is what a person fills in. All is text as it was typed.
 type Form struct {

@@ -117,7 +117,7 @@ func TestProfiles(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"amazon", "tripadvisor", "yelp", "etsy", "ecwid", "angi", "facebook", "other"} {
+	for _, name := range []string{"homeadvisor", "google", "trustpilot", "trusted_shops", "ebay", "amazon", "tripadvisor", "yelp", "etsy", "ecwid", "angi", "facebook", "other"} {
 		if !seen[name] {
 			t.Errorf("no profile for %s", name)
 		}
@@ -143,5 +143,44 @@ func TestSettings(t *testing.T) {
 	}
 	if _, err := manual.New(manual.Settings{}); err == nil {
 		t.Error("no name was taken")
+	}
+}
+
+// TestAnySite: a site that nobody described is described by settings alone.
+func TestAnySite(t *testing.T) {
+	s := newSource(t, manual.Settings{
+		Platform: "gites-du-val", Label: "Gîtes du Val", MaxReply: 280, Unit: sources.UTF16, OneReply: true,
+		Open: "https://owners.example.test/answer?to={url}", Report: "https://owners.example.test/report",
+		Grounds: []sources.Ground{{ID: "fake", Label: "Never stayed here"}},
+	})
+	r := review.Review{URL: "https://example.test/r/1"}
+	if c := s.Capabilities(); c.MaxReply != 280 || c.Unit != sources.UTF16 || !c.OneReply || len(c.Grounds) != 1 || s.Profile().Label != "Gîtes du Val" {
+		t.Errorf("%+v, %+v", c, s.Profile())
+	}
+	if s.OpenLink(r) != "https://owners.example.test/answer?to=https://example.test/r/1" || s.ReportLink(r) != "https://owners.example.test/report" {
+		t.Errorf("%q, %q", s.OpenLink(r), s.ReportLink(r))
+	}
+	for name, set := range map[string]manual.Settings{
+		"unit":               {MaxReply: 3, Unit: "words"},
+		"unit of nothing":    {Unit: sources.Bytes},
+		"report that runs":   {Report: "javascript:alert(1)"},
+		"report to a scheme": {Report: "data:{url}"},
+	} {
+		set.Name = "x"
+		if _, err := manual.New(set); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+func TestReportLinks(t *testing.T) {
+	for _, p := range manual.Profiles() {
+		link := p.ReportLink(review.Review{URL: "https://example.test/r"})
+		if (p.Report == "") != (link == "") {
+			t.Errorf("%s: %q gives %q", p.Name, p.Report, link)
+		}
+		if strings.Contains(p.Report, "{url}") && p.ReportLink(review.Review{}) != "" {
+			t.Errorf("%s: a link to nowhere", p.Name)
+		}
 	}
 }

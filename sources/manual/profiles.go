@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources"
 )
 
@@ -68,4 +69,19 @@ func ProfileFor(name string) Profile {
 		}
 	}
 	return all[len(all)-1]
+}
+
+// ReportLink is where a person reports r to the site, "" when nobody knows.
+func (p Profile) ReportLink(r review.Review) string { return fill(p.Report, r) }
+
+// fill puts the review's link into a template.
+func fill(template string, r review.Review) string {
+	if strings.Contains(template, "{url}") && r.URL == "" {
+		return ""
+	}
+	link := strings.ReplaceAll(template, "{url}", r.URL)
+	if !isLink(link) {
+		return ""
+	}
+	return link
 }
