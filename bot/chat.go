@@ -79,3 +79,19 @@ func (e *ChatError) Is(target error) bool { return target == e.Kind }
 
 // Unwrap gives what lies beneath.
 func (e *ChatError) Unwrap() error { return e.Err }
+
+// ThreadKeeper is a chat whose threads themselves show how their case stands:
+// open or in the archive, with tags. The desk calls it after a case's cards
+// are drawn; calling it again with the same state changes nothing.
+type ThreadKeeper interface {
+	// KeepThread makes the thread below the parent card show the state. Errors
+	// are [*ChatError]; a thread that somebody deleted is none.
+	KeepThread(ctx context.Context, at Place, parent string, s ThreadState) error
+}
+
+// ThreadState is what a thread shows of its case.
+type ThreadState struct {
+	Status string // as in review.Status: "open", "drafted"
+	Stars  int    // 1 to 5, 0 for a review without
+	Closed bool
+}

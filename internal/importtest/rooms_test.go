@@ -62,7 +62,7 @@ var libraries = []library{
 	{"github.com/standard-webhooks/standard-webhooks/libraries", []string{"sources/webhook"}, "webhook signatures"},
 	{"golang.org/x/oauth2", []string{"sources/oauth"}, "asks authorization servers for tokens"},
 	{"github.com/sergi/go-diff", []string{"bot", "bot/webconsole"}, "word diffs on cards and pages"},
-	{"github.com/gorilla/websocket", []string{"bot/slackbot"}, "Slack's Socket Mode; the library that slack-go itself uses"},
+	{"github.com/gorilla/websocket", []string{"bot/slackbot", "bot/discordbot"}, "Slack's Socket Mode and Discord's gateway; the library that slack-go and discordgo themselves use"},
 	{"github.com/spf13/cobra", []string{"cmd/evenkeel"}, "the command line"},
 	{"github.com/schollz/progressbar/v3", []string{"cmd/evenkeel"}, "progress on a terminal"},
 	{"golang.org/x/term", []string{"cmd/evenkeel"}, "is this a terminal?"},

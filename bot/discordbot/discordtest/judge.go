@@ -226,3 +226,15 @@ func objects(v any) []map[string]any {
 	}
 	return out
 }
+
+// shapeOf reads the shape from a golden file's name: what stands before its
+// first dot, with hyphens for spaces.
+func shapeOf(file string) (Shape, bool) {
+	name, _, _ := strings.Cut(file, ".")
+	for shape := range schemas {
+		if strings.ReplaceAll(string(shape), " ", "-") == name {
+			return shape, true
+		}
+	}
+	return ShapeCallback, name == string(ShapeCallback)
+}
