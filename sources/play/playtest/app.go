@@ -268,8 +268,8 @@ func fail(w http.ResponseWriter, status int, message string) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"code": status, "message": message, "status": statuses[status]}})
 }
 
-// Source makes a connector to the app at an address, with a service account.
-func (a *App) Source(t testing.TB, address string) *play.Source {
+// Tokens are access tokens of the service account.
+func (a *App) Tokens(t testing.TB) *oauth.Source {
 	t.Helper()
 	account, err := oauth.ParseServiceAccount(a.Auth.KeyFile(), play.Scope)
 	if err != nil {
@@ -279,8 +279,14 @@ func (a *App) Source(t testing.TB, address string) *play.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tokens
+}
+
+// Source makes a connector to the app at an address, with a service account.
+func (a *App) Source(t testing.TB, address string) *play.Source {
+	t.Helper()
 	s, err := play.New(play.Settings{
-		Name: "play", Package: Package, Title: "Harbour", Tokens: tokens,
+		Name: "play", Package: Package, Title: "Harbour", Tokens: a.Tokens(t),
 		Base: address, RetryWait: time.Millisecond, MaxBody: 8 << 20, Now: a.Now,
 	})
 	if err != nil {
