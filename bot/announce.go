@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/evenkeel/evenkeel/internal/crash"
@@ -76,6 +77,9 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 		if err := s.bring(ctx, c.ID, k); err != nil {
 			return s.trouble(ctx, err)
 		}
+	}
+	if err := s.keep(ctx, c); err != nil {
+		return s.trouble(ctx, err)
 	}
 	d.troubled(chat.Name(), nil)
 	batch := &storage.Batch{Done: &j, Messages: s.drawn, Change: change, Work: summary}
@@ -181,6 +185,20 @@ const doubtRest = 10 * time.Second
 func doubtful(err error) bool {
 	var ce *ChatError
 	return err != nil && (!errors.As(err, &ce) || errors.Is(err, ErrUnknown))
+}
+
+// keep lets the thread itself show how its case stands, in chats that can.
+func (s *syncing) keep(ctx context.Context, c review.Case) error {
+	keeper, ok := s.chat.(ThreadKeeper)
+	parent := s.standing[parentKey].Ref
+	if !ok || parent == "" {
+		return nil
+	}
+	state := ThreadState{Status: string(c.Status), Closed: c.Status == review.Closed}
+	if stars, rated := c.Review.Rating.Fifths(); rated {
+		state.Stars = int(math.Round(stars))
+	}
+	return keeper.KeepThread(ctx, Place{Channel: s.channel, Thread: parent, Case: c.ID, Key: parentKey}, parent, state)
 }
 
 func (s *syncing) record(m storage.Message) {

@@ -84,7 +84,10 @@ type Bot struct {
 	home string // the server's id
 }
 
-var _ bot.Chat = (*Bot)(nil)
+var (
+	_ bot.Chat         = (*Bot)(nil)
+	_ bot.ThreadKeeper = (*Bot)(nil)
+)
 
 const (
 	defaultGrace   = 50 * time.Millisecond
