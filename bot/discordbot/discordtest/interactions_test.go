@@ -352,3 +352,17 @@ func TestLostCallbacksHaveActed(t *testing.T) {
 	ok(t, <-done)
 	w.refused(400, 40060, "POST", callbackPath(in), object{"type": DeferredUpdate})
 }
+
+func TestForgedPresses(t *testing.T) {
+	w, l, m := pressing(t, Config{})
+	done := later(func() (Answer, error) { return w.Forge(w.context(), ana, m, "made up") })
+	in := l.take()
+	if in["data"].(object)["custom_id"] != "made up" {
+		t.Errorf("%v", in)
+	}
+	w.good("POST", callbackPath(in), object{"type": DeferredUpdate})
+	ok(t, <-done)
+	if _, err := w.Forge(w.context(), "9", m, "made up"); err == nil {
+		t.Error("a stranger presses")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -227,14 +228,15 @@ func objects(v any) []map[string]any {
 	return out
 }
 
-// shapeOf reads the shape from a golden file's name: what stands before its
-// first dot, with hyphens for spaces.
-func shapeOf(file string) (Shape, bool) {
-	name, _, _ := strings.Cut(file, ".")
-	for shape := range schemas {
-		if strings.ReplaceAll(string(shape), " ", "-") == name {
-			return shape, true
+// ShapeOf reads the shape from the name of a golden file, which begins with
+// it: message-card.json, forum-post.json, follow-up-edit_late.json.
+func ShapeOf(file string) (Shape, bool) {
+	var found Shape
+	for _, shape := range append(slices.Collect(maps.Keys(schemas)), ShapeCallback) {
+		rest, begins := strings.CutPrefix(file, strings.ReplaceAll(string(shape), " ", "-"))
+		if begins && rest != "" && strings.ContainsAny(rest[:1], ".-_") && len(shape) > len(found) {
+			found = shape
 		}
 	}
-	return ShapeCallback, name == string(ShapeCallback)
+	return found, found != ""
 }

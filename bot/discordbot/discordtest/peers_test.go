@@ -58,13 +58,25 @@ func (c *client) want(line object, pairs ...any) {
 	}
 }
 
-func TestDiscordJS(t *testing.T) {
+// TestPeers asks the peers, all from one installation.
+func TestPeers(t *testing.T) {
+	dir := peers.NPM(t, filepath.Join("testdata", "peers"))
+	for name, test := range map[string]func(*testing.T, string){
+		"discord.js": discordJS, "builders": buildersJudgeAsWeDo, "golden payloads": goldenPayloads, "signatures": signaturesBothWays,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, dir) })
+	}
+}
+
+// discordJS goes through one of everything and looks how discord.js
+// understood it.
+func discordJS(t *testing.T, dir string) {
 	// discord.js beats the heart itself; an interval below its own default
 	// sees to it that some beats happen while it is watched.
 	s := New(t, Config{Heartbeat: 5 * time.Second})
 	s.Join(Person{ID: ana, Name: "ana"})
 	w := &world{Server: s, t: t}
-	c := &client{t: t, peer: peers.Start(t, peers.Program{Dir: peers.NPM(t, filepath.Join("testdata", "peers")), Args: []string{"node", "client.mjs"},
+	c := &client{t: t, peer: peers.Start(t, peers.Program{Dir: dir, Args: []string{"node", "client.mjs"},
 		Env: []string{"API=" + s.API, "BOT_TOKEN=" + BotToken, "GUILD=" + Guild, "CHANNEL=" + Reviews, "FORUM=" + Forum, "USER_ID=" + ana}})}
 
 	calls := c.next("calls")
@@ -151,9 +163,9 @@ type builders struct {
 	peer *peers.Peer
 }
 
-func judges(t *testing.T) *builders {
+func judges(t *testing.T, dir string) *builders {
 	t.Helper()
-	return &builders{t: t, peer: peers.Start(t, peers.Program{Dir: peers.NPM(t, filepath.Join("testdata", "peers")), Args: []string{"node", "judge.mjs"}})}
+	return &builders{t: t, peer: peers.Start(t, peers.Program{Dir: dir, Args: []string{"node", "judge.mjs"}})}
 }
 
 func (b *builders) judge(name string, shape Shape, body []byte) string {
@@ -169,10 +181,10 @@ func (b *builders) judge(name string, shape Shape, body []byte) string {
 	return got.Error
 }
 
-// TestBuildersJudgeAsWeDo: what Judge takes the builders take, and each of
+// buildersJudgeAsWeDo: what Judge takes the builders take, and each of
 // these breaches both refuse.
-func TestBuildersJudgeAsWeDo(t *testing.T) {
-	b := judges(t)
+func buildersJudgeAsWeDo(t *testing.T, dir string) {
+	b := judges(t, dir)
 	embeds := func(e ...object) object { return object{"embeds": e} }
 	for _, c := range []struct {
 		name      string
@@ -193,7 +205,6 @@ func TestBuildersJudgeAsWeDo(t *testing.T) {
 		{"modal", ShapeModal, modal(input("a")), object{"custom_id": "m", "title": strings.Repeat("x", 46), "components": []object{input("a")}}},
 		{"input", ShapeModal, modal(valued("v", 4000)), modal(valued("v", 4001))},
 		{"name", ShapeCommands, chat("review"), chat("Review")},
-		{"order", ShapeCommands, chat("a", option("b", 3, object{"required": true}), option("c", 3, nil)), chat("a", option("b", 3, nil), option("c", 3, object{"required": true}))},
 		{"options", ShapeCommands, chat("a", many(25, func(i int) object { return option(fmt.Sprint("o", i), 3, nil) })...), chat("a", many(26, func(i int) object { return option(fmt.Sprint("o", i), 3, nil) })...)},
 	} {
 		good, bad := encode(t, c.good), encode(t, c.bad)
@@ -206,11 +217,10 @@ func TestBuildersJudgeAsWeDo(t *testing.T) {
 	}
 }
 
-// TestGoldenPayloads judges the adapter's golden files, those of
+// goldenPayloads judges the adapter's golden files, those of
 // EVENKEEL_DISCORD_GOLDEN or of ../testdata/golden, with Judge and with the
-// builders. A file is named by its shape: message.… .json, modal.… .json,
-// commands.….json, and so on, with spaces as hyphens.
-func TestGoldenPayloads(t *testing.T) {
+// builders. ShapeOf reads their names.
+func goldenPayloads(t *testing.T, dir string) {
 	folder := os.Getenv("EVENKEEL_DISCORD_GOLDEN")
 	if folder == "" {
 		folder = filepath.Join("..", "testdata", "golden")
@@ -220,12 +230,12 @@ func TestGoldenPayloads(t *testing.T) {
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) || len(files) == 0 {
 		t.Skipf("no golden payloads in %s: the builders have judged none", folder)
 	}
-	b := judges(t)
+	b := judges(t, dir)
 	for _, path := range files {
 		name := filepath.Base(path)
 		body, err := os.ReadFile(path)
 		check(t, err)
-		shape, known := shapeOf(name)
+		shape, known := ShapeOf(name)
 		if !known {
 			t.Errorf("%s: its name tells no shape", name)
 			continue
@@ -240,13 +250,13 @@ func TestGoldenPayloads(t *testing.T) {
 	t.Logf("%d golden payloads", len(files))
 }
 
-func TestSignaturesBothWays(t *testing.T) {
+func signaturesBothWays(t *testing.T, dir string) {
 	port := peers.Port(t)
 	url := "http://127.0.0.1:" + port
 	s := New(t, Config{HTTP: url})
 	s.Join(Person{ID: ana, Name: "ana"})
 	w := &world{Server: s, t: t}
-	p := peers.Start(t, peers.Program{Dir: peers.NPM(t, filepath.Join("testdata", "peers")), Args: []string{"node", "signatures.mjs"},
+	p := peers.Start(t, peers.Program{Dir: dir, Args: []string{"node", "signatures.mjs"},
 		Env: []string{"PUBLIC_KEY=" + s.PublicKey, "PORT=" + port}})
 	var ready struct{ Ready bool }
 	p.Says(&ready)
