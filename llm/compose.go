@@ -99,6 +99,8 @@ func (c *composer) thankYou(p plan) []review.Sentence {
 	out := []review.Sentence{courtesy(c.phrase("praise", 0))}
 	if s, ok := c.praiseSentence(p); ok {
 		out = append(out, s)
+	} else if s, ok := c.takeUp(p); ok && len(c.points) == 0 {
+		out = append(out, s)
 	}
 	p.single = min(p.single, 2)
 	out = append(out, c.pointSentences(p)...)
@@ -107,6 +109,19 @@ func (c *composer) thankYou(p plan) []review.Sentence {
 		out = append(out, courtesy(c.fill(c.phrase("contact", 0), "", "", "")))
 	}
 	return out
+}
+
+// takeUp answers a review in which the rules see no point with a few of its own
+// words, so that the reply is about it all the same.
+func (c *composer) takeUp(p plan) (review.Sentence, bool) {
+	quote := ""
+	if p.quotes {
+		quote = c.anyQuote()
+	}
+	if quote == "" {
+		return review.Sentence{}, false
+	}
+	return review.Sentence{Text: c.fill(c.phrase("take_up", 0), "", quote, ""), Source: review.SourceReview, Ref: quote}, true
 }
 
 func (c *composer) praiseSentence(p plan) (review.Sentence, bool) {
@@ -132,13 +147,20 @@ func (c *composer) answer(p plan) []review.Sentence {
 	if p.opening {
 		out = append(out, courtesy(c.phrase("thanks", 0)))
 	}
-	out = append(out, courtesy(c.phrase("apology", 0)))
-	if p.warm {
-		out = append(out, courtesy(c.phrase("warm", 0)))
+	// A middling mark without a complaint wants no apology: nobody knows for what.
+	if len(c.points) > 0 || c.req.Case.Review.Rating.Value < 3 {
+		out = append(out, courtesy(c.phrase("apology", 0)))
+		if p.warm {
+			out = append(out, courtesy(c.phrase("warm", 0)))
+		}
 	}
 	out = append(out, c.pointSentences(p)...)
+	taken := len(c.points) > 0
+	if s, ok := c.takeUp(p); ok && !taken {
+		out, taken = append(out, s), true
+	}
 	out = append(out, c.rest(p, out)...)
-	if c.req.Contact == "" || len(c.points) == 0 {
+	if c.req.Contact == "" || !taken {
 		out = append(out, courtesy(c.phrase("checking", 0)))
 	}
 	if c.req.Contact != "" {
@@ -192,7 +214,7 @@ func (c *composer) pointSentence(x point, i int, quotes bool) review.Sentence {
 	}
 	key, ref := "point_topic", x.words
 	switch {
-	case quote != "" && x.topic == "other":
+	case quote != "" && (x.topic == "other" || x.topic == "returns"): // our own word "refund" would read like an offer
 		key, ref = "point_quote", quote
 	case quote != "":
 		key, ref = "point_full", quote

@@ -67,10 +67,16 @@ func byLetters(text string) (lang string, sure bool) {
 // the words of the lists decide, if they speak clearly.
 func (o *Offline) detect(text string) string {
 	found, sure := byLetters(text)
-	if sure || strings.ContainsFunc(text, unbroken) {
+	short := utf8.RuneCountInString(text) < sureLength
+	if sure && !short || strings.ContainsFunc(text, unbroken) {
 		return found
 	}
-	if utf8.RuneCountInString(text) < sureLength {
+	switch {
+	case strings.ContainsAny(text, "ñ¿¡"):
+		found = "es"
+	case strings.Contains(text, "ß"):
+		found = "de"
+	case short && !sure:
 		found = ""
 	}
 	f := fold(text).text

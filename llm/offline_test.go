@@ -320,7 +320,7 @@ func TestSentencesAreCut(t *testing.T) {
 // has its places.
 func TestLexiconsAreWhole(t *testing.T) {
 	places := map[string]string{"point_full": "{topic} {quote}", "point_topic": "{topic}", "point_quote": "{quote}", "group": "{topics}", "one": "{topic}",
-		"contact": "{contact}", "tell_us": "{contact}", "praise_topic": "{topics}", "praise_quote": "{quote}"}
+		"contact": "{contact}", "tell_us": "{contact}", "praise_topic": "{topics}", "praise_quote": "{quote}", "take_up": "{quote}"}
 	ls := newLexicons()
 	en := ls.get("en")
 	for _, lang := range Languages {

@@ -12,9 +12,9 @@ import (
 // A quote is short: some platforms take down replies that quote more, and a
 // reply is not there to repeat a review.
 const (
-	quoteWords = 6
-	quoteRunes = 60
-	quoteDense = 22 // runes, in scripts without spaces
+	quoteWords = 10
+	quoteRunes = 80
+	quoteDense = 30 // runes, in scripts without spaces
 )
 
 // doubtful are shapes that a quote must not carry into a reply: addresses,
@@ -29,8 +29,8 @@ func (o *Offline) quote(lex *lexicon, words string) string {
 	for _, piece := range strings.FieldsFunc(words, func(r rune) bool {
 		return strings.ContainsRune(",;:()[]\"“”„«»「」『』、，；：（）\n\t!?！？。", r)
 	}) {
-		piece = lex.window(trimClause(piece))
-		if weight := lex.tells(piece); piece != "" && weight > most && o.repeatable(lex, piece) {
+		piece = lex.window(trimClause(piece), func(s string) bool { return o.repeatable(lex, s) })
+		if weight := lex.tells(piece); piece != "" && weight > most {
 			best, most = piece, weight
 		}
 	}
@@ -56,11 +56,11 @@ func (lex *lexicon) tells(piece string) int {
 	return n
 }
 
-// window is piece itself if it is short, else the most telling run of words in
-// it, not beginning or ending with a word like "the".
-func (lex *lexicon) window(piece string) string {
+// window is the most telling run of words in a piece that may be repeated, not
+// beginning or ending with a word like "the".
+func (lex *lexicon) window(piece string, repeatable func(string) bool) string {
 	if lex.dense() {
-		if n := utf8.RuneCountInString(piece); n >= 3 && n <= quoteDense {
+		if piece = tail(piece); piece != "" && repeatable(piece) {
 			return piece
 		}
 		return ""
@@ -76,8 +76,45 @@ func (lex *lexicon) window(piece string) string {
 			if utf8.RuneCountInString(run) > quoteRunes {
 				break
 			}
-			if weight := 2*lex.tells(run) + n + lex.shape(words, i, i+n); weight > most {
+			if weight := 2*lex.tells(run) + n + lex.shape(words, i, i+n); weight > most && repeatable(run) {
 				best, most = run, weight
+			}
+		}
+	}
+	return best
+}
+
+// tail is a Japanese piece from its beginning or, where that is too long to
+// quote, from after a particle on: what is said stands at the end. A particle
+// counts only between characters that are not hiragana, where it cannot be part
+// of a word.
+func tail(piece string) string {
+	rs := []rune(piece)
+	if len(rs) < 3 {
+		return ""
+	}
+	for i := 0; i < len(rs)-4; i++ {
+		border := i == 0 || i > 1 && strings.ContainsRune("はがをにもで", rs[i-1]) && !unicode.Is(unicode.Hiragana, rs[i-2]) && !unicode.Is(unicode.Hiragana, rs[i])
+		if border && len(rs)-i <= quoteDense {
+			return string(rs[i:])
+		}
+	}
+	if len(rs) <= quoteDense {
+		return piece
+	}
+	return ""
+}
+
+// anyQuote picks the most telling words of a review that can be repeated,
+// wherever they stand.
+func (c *composer) anyQuote() string {
+	best, most := "", 0
+	r := c.req.Case.Review
+	for _, field := range []string{r.Title, r.Body} {
+		for _, s := range sentences(field) {
+			q := c.quote(s)
+			if weight := c.lex.tells(q); q != "" && weight > most {
+				best, most = q, weight
 			}
 		}
 	}
@@ -154,7 +191,7 @@ func (lex *lexicon) maybeName(s string) bool {
 // knows tells that w is a word of the lists.
 func (lex *lexicon) knows(w string) bool {
 	text := fold(w).text
-	if utf8.RuneCountInString(text) == 1 || lex.isOne(lex.Weak, w) || lex.isOne(lex.Determiners, w) {
+	if utf8.RuneCountInString(text) == 1 || numerals[text] || lex.isOne(lex.Weak, w) || lex.isOne(lex.Determiners, w) {
 		return true
 	}
 	if lex.topicOf(text) != "other" || lex.Units.in(text) || lex.Negators.in(text) {
@@ -163,6 +200,16 @@ func (lex *lexicon) knows(w string) bool {
 	good, ill := lex.mood(text)
 	return good+ill > 0
 }
+
+// numerals may begin a sentence with a capital and are nobody's name.
+var numerals = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, w := range strings.Fields("two three four five six seven eight nine ten eleven twelve zwei drei vier fünf sechs sieben acht neun zehn elf zwölf " +
+		"deux trois quatre cinq sept huit neuf dix onze douze twee drie vijf zes zeven negen tien twaalf dos tres cuatro cinco seis siete ocho nueve diez once doce") {
+		m[fold(w).text] = true
+	}
+	return m
+}()
 
 func (lex *lexicon) isOne(list terms, w string) bool {
 	text := fold(w).text

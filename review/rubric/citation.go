@@ -35,14 +35,21 @@ func (c *checker) citations() [][2]int {
 			if n < 0 {
 				break
 			}
-			words := c.Text[from : from+n]
+			words := strings.TrimSpace(c.Text[from : from+n]) // French sets spaces inside its marks
+			from += strings.Index(c.Text[from:from+n], words)
+			at = from + n + len(m.close)
+			n = len(words)
 			if runes := utf8.RuneCountInString(words); runes >= leastCited && runes <= mostCited && strings.Contains(original, words) {
 				out = append(out, [2]int{from, from + n})
 			}
-			at = from + n + len(m.close)
 		}
 	}
 	return out
+}
+
+// begun tells whether words that start at the byte from start within a citation.
+func (c *checker) begun(from int) bool {
+	return slices.ContainsFunc(c.quoted, func(s [2]int) bool { return s[0] <= from && from < s[1] })
 }
 
 // cited tells whether a span of the reply lies within a citation: the words are
@@ -60,5 +67,5 @@ func (c *checker) cited(from, to int) bool {
 // the reply quotes from the customer is not held against it. The checks that law
 // and platforms demand do not use it, for a hostile review could lend its words.
 func (c *checker) own(section string, langs map[int]bool) []span {
-	return slices.DeleteFunc(c.reply.find(section, langs), func(sp span) bool { return c.cited(sp.from, sp.to) })
+	return slices.DeleteFunc(c.reply.find(section, langs), func(sp span) bool { return c.begun(sp.from) })
 }

@@ -206,7 +206,10 @@ func (c *checker) nameIn(name, message string) {
 // salutation looks at the capitalised words after "Dear" and "Mr": a full name
 // is too much, and so is a surname that the reviewer did not show.
 func (c *checker) salutation(sp span, author string) {
-	rest := strings.TrimLeft(c.Text[sp.to:], " .")
+	rest := strings.TrimLeft(c.Text[sp.to:], " ")
+	if sp.kind == "title" {
+		rest = strings.TrimLeft(c.Text[sp.to:], " .") // "Sr. Pérez", but not "gracias. Usted"
+	}
 	var names []string
 	end := sp.to + len(c.Text[sp.to:]) - len(rest)
 	for rest != "" {
@@ -335,6 +338,13 @@ func (c *checker) exposure() {
 	private := func(sp span) bool { return sp.kind == "request" && c.reachesPrivately(sp) }
 	for _, sp := range c.reply.find(PersonalData, nil) {
 		w := c.reply.words(sp)
+		lent := c.begun(sp.from) || c.begun(sp.to-1) // partly the customer's own, quoted words
+		switch sp.kind {
+		case "request", "reply here", "finance":
+			if lent {
+				continue
+			}
+		}
 		switch sp.kind {
 		case "request":
 			if !private(sp) {
