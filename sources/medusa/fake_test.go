@@ -39,7 +39,6 @@ func newShop() *shop {
 	mux.HandleFunc("GET /admin/product-reviews", s.list)
 	mux.HandleFunc("POST /admin/product-reviews/{id}/response", s.post)
 	mux.HandleFunc("PUT /admin/product-reviews/{id}/response", s.put)
-	mux.HandleFunc("DELETE /admin/product-reviews/{id}/response", s.del)
 	s.Voice = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, pass, _ := r.BasicAuth(); user != key || pass != "" {
 			answer(w, http.StatusUnauthorized, map[string]string{"message": "Unauthorized"})
@@ -68,11 +67,8 @@ func name(r *http.Request) (sourcetest.Op, string) {
 		return sourcetest.Read, id
 	}
 	id, _ := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/admin/product-reviews/"), "/response")
-	switch r.Method {
-	case http.MethodGet:
+	if r.Method == http.MethodGet {
 		return sourcetest.List, ""
-	case http.MethodDelete:
-		return sourcetest.Delete, id
 	}
 	return sourcetest.Write, id
 }
@@ -168,16 +164,6 @@ func (s *shop) put(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.response(w, id)
 	}
-}
-
-func (s *shop) del(w http.ResponseWriter, r *http.Request) {
-	had := false
-	s.Alter(r.PathValue("id"), func(e *sourcetest.Entry) { had, e.Reply = e.Reply != "", "" })
-	if !had {
-		answer(w, http.StatusNotFound, map[string]string{"type": "not_found", "message": "Product review response not found"})
-		return
-	}
-	answer(w, http.StatusOK, map[string]string{"message": "Product review response deleted"})
 }
 
 func (s *shop) response(w http.ResponseWriter, id string) {

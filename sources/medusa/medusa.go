@@ -10,6 +10,10 @@
 // flagging is the shop's own moderation and no report to anybody, so it is left
 // to people.
 //
+// Replies are replaced and not taken down: the plugin's own call for that
+// (DELETE …/response, seen in 1.4.0) does not look which review it was asked
+// about and removes the first response of the whole shop.
+//
 // A [Source] is made once, keeps no state, is safe for concurrent use and lives
 // as long as the program. Its secret API key is sent as the user of basic
 // authentication: https://docs.medusajs.com/api/admin#authentication. The
@@ -41,10 +45,9 @@ const (
 
 // The operations, as errors name them.
 const (
-	opList   = "list"
-	opRead   = "read"
-	opReply  = "reply"
-	opDelete = "delete"
+	opList  = "list"
+	opRead  = "read"
+	opReply = "reply"
 )
 
 const (
@@ -84,7 +87,6 @@ var (
 	_ sources.Poller  = (*Source)(nil)
 	_ sources.Reader  = (*Source)(nil)
 	_ sources.Replier = (*Source)(nil)
-	_ sources.Remover = (*Source)(nil)
 )
 
 // New makes a source; the error names a setting.
@@ -135,7 +137,7 @@ func (s *Source) Platform() string { return "medusa" }
 // Capabilities are the same for every shop. The plugin names no longest reply.
 func (s *Source) Capabilities() sources.Capabilities {
 	return sources.Capabilities{
-		List: true, Reply: true, EditReply: true, DeleteReply: true, ReadBack: true,
+		List: true, Reply: true, EditReply: true, ReadBack: true,
 		Unit:      sources.Runes,
 		SeesEdits: true, SeesRemovals: true,
 		MinPoll: s.set.MinPoll,
@@ -305,11 +307,6 @@ func (s *Source) Reply(ctx context.Context, key review.Key, text, _ string) (sou
 		return sources.Receipt{}, err
 	}
 	return sources.Receipt{ID: got.Response.ID, State: review.ReplyLive}, nil
-}
-
-// DeleteReply takes the response down.
-func (s *Source) DeleteReply(ctx context.Context, key review.Key) error {
-	return s.wire.Write(ctx, opDelete, http.MethodDelete, responsePath(key), nil, nil, nil)
 }
 
 func responsePath(key review.Key) string {

@@ -66,9 +66,7 @@ func TestOneReply(t *testing.T) {
 		}
 		voice.ServeHTTP(w, r)
 	})
-	if err := src.DeleteReply(t.Context(), key); err != nil {
-		t.Fatal(err)
-	}
+	s.Alter(key.ID, func(e *sourcetest.Entry) { e.Reply = "" })
 	if _, err := src.Reply(t.Context(), key, "Other words.", ""); !errors.Is(err, sources.ErrAlready) {
 		t.Errorf("%v; want ErrAlready", err)
 	}
