@@ -12,11 +12,11 @@ import (
 
 // makeTrustpilot makes a source of Trustpilot's service reviews.
 func makeTrustpilot(k kit, s playbook.Source) (sources.Source, error) {
-	have, err := needs(s, "business_unit", "api_key")
+	have, err := needs(s, "business_unit", "client_id")
 	if err != nil {
 		return nil, err
 	}
-	key, err := k.needsSecret(s, "api_secret")
+	key, err := k.needsSecret(s, "client_secret")
 	if err != nil {
 		return nil, err
 	}

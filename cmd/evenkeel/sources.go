@@ -50,7 +50,7 @@ func kinds() map[string]kind {
 		"wordpress":   {woocommerceSettings(), makeWooCommerce(true)},
 		"medusa":      {[]string{"url", "key", "store"}, makeMedusa},
 
-		"trustpilot":    {[]string{"business_unit", "api_key", "api_secret", "author", "calls_per_year", "hook_secret"}, makeTrustpilot},
+		"trustpilot":    {[]string{"business_unit", "client_id", "client_secret", "author", "calls_per_year", "hook_secret"}, makeTrustpilot},
 		"ebay":          {[]string{"user", "client_id", "client_secret", "refresh_token"}, makeEbay},
 		"trusted-shops": {[]string{"client_id", "client_secret", "channels", "reporter", "notify"}, makeTrustedShops},
 		"judge-me":      {[]string{"shop", "token", "mail_reviewer"}, makeJudgeMe},
