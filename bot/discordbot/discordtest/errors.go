@@ -48,7 +48,6 @@ var (
 	errUnknownUser      = no(http.StatusNotFound, 10013, "Unknown User")
 	errUnknownWebhook   = no(http.StatusNotFound, 10015, "Unknown Webhook")
 	errUnknownAction    = no(http.StatusNotFound, 10062, "Unknown interaction")
-	errUnknownCommand   = no(http.StatusNotFound, 10063, "Unknown application command")
 	errUnknownTag       = no(http.StatusNotFound, 10087, "Unknown tag")
 	errTooLarge         = no(http.StatusRequestEntityTooLarge, 40005, "Request entity too large")
 	errAcknowledged     = no(http.StatusBadRequest, 40060, "Interaction has already been acknowledged.")

@@ -41,7 +41,6 @@ type action struct {
 	late     bool // the person saw that the bot did not answer
 	done     chan Answer
 	original *Message
-	command  string
 	started  time.Time // real time, for Answer.After
 }
 

@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -104,13 +105,9 @@ func (s *Server) bucket(key string) *window {
 
 // count notes answers that lead to a ban. With the lock held.
 func (s *Server) count(err error) {
-	bad := false
-	switch e := err.(type) {
-	case *limited:
-		bad = true
-	case *apiError:
-		bad = e.status == http.StatusUnauthorized || e.status == http.StatusForbidden
-	}
+	var refused *apiError
+	var slow *limited
+	bad := errors.As(err, &slow) || errors.As(err, &refused) && (refused.status == http.StatusUnauthorized || refused.status == http.StatusForbidden)
 	if bad {
 		s.invalid.take(s.now(), 10*time.Minute, maxInvalid)
 	}
