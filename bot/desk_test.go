@@ -179,6 +179,8 @@ const plain = "Dear Jo, thank you for telling us about the teapot. It came two w
 
 const testPlaybook = `
 publishing: {settle_after: 2h}
+incident: {reviews: 0}
+causes: {reviews: 1000}
 sources:
   shop: {kind: simulator, poll: 10m}
 team:

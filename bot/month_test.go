@@ -46,7 +46,7 @@ targets:
   - {when: {source: apps}, within: 4h, business_hours: true}
 channels:
   - {chat: console, id: reviews, escalate: leads}
-incident: {reviews: 1000}
+incident: {reviews: 0}
 causes: {reviews: 1000}
 rules:
   - {approvals: 1, cool_off: 1m, pause: 0}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,6 +27,25 @@ const (
 	incidentNotice = "incident-"
 )
 
+// notices asks for a notice in every channel in which one of the cases stands.
+func (d *Desk) notices(name string, cases ...review.Case) []review.Work {
+	var work []review.Work
+	seen := make(map[string]bool)
+	for _, c := range cases {
+		for _, r := range d.routes(c) {
+			if place := r.Chat + " " + r.Channel; !seen[place] {
+				seen[place] = true
+				key := name
+				if r.Channel != "" {
+					key += "@" + r.Channel
+				}
+				work = append(work, review.Work{Kind: noticeKind(r.Chat), Key: key, Text: r.Channel, Due: d.Now(), Again: true})
+			}
+		}
+	}
+	return work
+}
+
 // noticeWorker posts and redraws notices in a chat. The row's key is the
 // notice's name, its text the channel.
 func (d *Desk) noticeWorker(chat Chat) worker {
@@ -37,16 +57,13 @@ func (d *Desk) noticeWorker(chat Chat) worker {
 		if !ok {
 			return d.done(ctx, j) // not a name of ours
 		}
-		posted, err := d.Store.Messages(ctx, j.Case, chat.Name())
-		if err != nil {
-			return err
-		}
 		key := "notice-" + j.Key
 		s := &syncing{desk: d, chat: chat, job: j, channel: j.Text, standing: map[string]storage.Message{}}
-		for _, m := range posted {
-			if m.Key == key {
-				s.standing[key] = m
-			}
+		switch m, err := d.Store.Message(ctx, j.Case, chat.Name(), key); {
+		case err == nil:
+			s.standing[key] = m
+		case !errors.Is(err, storage.ErrNotFound):
+			return err
 		}
 		if err := s.bring(ctx, j.Case, Keyed{Key: key, Card: card}); err != nil {
 			return s.trouble(ctx, err)
@@ -64,6 +81,12 @@ func (d *Desk) noticeCard(ctx context.Context, j storage.Job) (card Card, ok boo
 		}
 		n, told := c.Nudged(of, true)
 		return d.overdueCard(c, n), told, nil
+	}
+	if name, yes := strings.CutPrefix(j.Key, causeNotice); yes {
+		return d.causeCard(ctx, name)
+	}
+	if name, yes := strings.CutPrefix(j.Key, incidentNotice); yes {
+		return d.incidentCard(ctx, name)
 	}
 	return card, false, nil
 }

@@ -47,6 +47,8 @@ func (d *Desk) workerTable() map[review.WorkKind]worker {
 		review.WorkRemind:   {d.nudge, 2, time.Minute},
 		review.WorkEscalate: {d.nudge, 2, time.Minute},
 		review.WorkFollowUp: {d.nudge, 2, time.Minute},
+		review.WorkCause:    {d.watchCause, 1, time.Minute},
+		review.WorkIncident: {d.incidentWork, 2, time.Minute},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/incident"
 	"github.com/evenkeel/evenkeel/review/style"
 )
 
@@ -136,6 +137,16 @@ type Desk interface {
 	Overdue(ctx context.Context) ([]Item, error)
 	Promises(ctx context.Context, owner review.PersonID) ([]Item, error)
 	PromiseReport(ctx context.Context) (PromiseReport, error)
+	// Causes lists the causes of late, the most frequent first, with what was
+	// changed; CauseChanged notes such a change.
+	Causes(ctx context.Context) ([]Item, error)
+	CauseChanged(ctx context.Context, i Invocation, cause, what string) error
+	// Incidents lists the open incidents, Incident reads one, and the others
+	// act on one for a person.
+	Incidents(ctx context.Context) ([]Item, error)
+	Incident(ctx context.Context, n int) (incident.Incident, error)
+	OpenIncident(ctx context.Context, i Invocation, title string) (int, error)
+	ActOnIncident(ctx context.Context, i Invocation, n int, verb review.Verb, act func(inc *incident.Incident, solo bool) error) error
 	// EndOfDay is the end of the working day of a date ("2026-12-01") in the
 	// team's time zone.
 	EndOfDay(date string) (time.Time, error)

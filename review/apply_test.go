@@ -140,8 +140,9 @@ func sample(v review.Verb, c review.Case) review.Action {
 		"grant":   review.GrantBenefit{N: 1}, "decline": review.DeclineBenefit{N: 1, Reason: "a reply will do"},
 		"reach":   review.ReachOut{Channel: "phone", Owner: cleo, Due: start.AddDate(0, 0, 1)},
 		"reached": review.Reached{N: 1, Outcome: "all is well"}, "leave": review.Leave{},
-		"cause":  review.SetCause{Cause: "Late  delivery"},
-		"remind": review.Remind{Of: "answer-1", Due: start}, "escalate": review.Escalate{Of: "answer-1", Due: start},
+		"cause":    review.SetCause{Cause: "Late  delivery"},
+		"incident": review.Involve{Incident: "1", Version: 1, Facts: "The network is down."},
+		"remind":   review.Remind{Of: "answer-1", Due: start}, "escalate": review.Escalate{Of: "answer-1", Due: start},
 		"report": review.OpenReport{Ground: "spam", Words: "late"}, "report_is": review.ReportIs{N: 1, State: review.ReportSent},
 	}[v]
 }

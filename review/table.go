@@ -88,6 +88,7 @@ var rules = map[Verb]rule{
 	"reached":   {"what came of reaching out", person, Responder, anyStatus},
 	"leave":     {"leaving the reply as it is", person, Responder, []Status{Open}},
 	"cause":     {"naming the cause", person, Responder, anyStatus},
+	"incident":  {"the incident", system, Nobody, anyStatus},
 	"remind":    {"reminding", system, Nobody, anyStatus},
 	"escalate":  {"escalating", system, Nobody, anyStatus},
 	"kept":      {"a kept promise", person, Responder, anyStatus},

@@ -20,9 +20,11 @@ const (
 	WorkRemind   WorkKind = "remind"   // a clock or promise is half over
 	WorkEscalate WorkKind = "escalate" // a clock or promise is over
 	WorkFollowUp WorkKind = "follow_up"
-	WorkPoll     WorkKind = "poll"   // of a source
-	WorkLook     WorkKind = "look"   // whether the review still stands as we know it
-	WorkDigest   WorkKind = "digest" // of a period
+	WorkPoll     WorkKind = "poll"     // of a source
+	WorkLook     WorkKind = "look"     // whether the review still stands as we know it
+	WorkDigest   WorkKind = "digest"   // of a period
+	WorkCause    WorkKind = "cause"    // whether one cause comes too often
+	WorkIncident WorkKind = "incident" // look for one, or bring a case up to it
 )
 
 // Work is something that is due at a time. Kind, case and key together are

@@ -240,6 +240,8 @@ type Store interface {
 
 	// Messages are the cards of a case; all of a chat's when id is 0.
 	Messages(ctx context.Context, id int64, chat string) ([]Message, error)
+	// Message is one card; ErrNotFound.
+	Message(ctx context.Context, id int64, chat, key string) (Message, error)
 	// CaseOfMessage finds the case to which a chat's message belongs; ErrNotFound.
 	CaseOfMessage(ctx context.Context, chat, ref string) (int64, error)
 

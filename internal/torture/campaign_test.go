@@ -47,6 +47,8 @@ rules:
   - approvals: 1
     pause: 0s
     cool_off: 1s
+incident:
+  reviews: 0
 publishing:
   verify_after: 1s
   settle_after: 24h

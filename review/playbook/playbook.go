@@ -105,7 +105,7 @@ type Drafting struct {
 
 // Incident says when similar complaints are one incident.
 type Incident struct {
-	Reviews int           // so many similar ones …
+	Reviews int           // so many similar ones …; 0 to look for none
 	Within  time.Duration // … in this time
 }
 

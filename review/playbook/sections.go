@@ -336,6 +336,9 @@ func (l *loader) readDrafting(v value) {
 
 func (l *loader) readIncident(v value) {
 	o := v.object("incident")
-	o.integer("reviews", &l.rules.Incident.Reviews, 2, 1000)
+	o.integer("reviews", &l.rules.Incident.Reviews, 0, 1000)
+	if l.rules.Incident.Reviews == 1 {
+		o.at["reviews"].fail("one complaint is no incident; write 2 or more, or 0 to look for none")
+	}
 	o.duration("within", &l.rules.Incident.Within, time.Minute, 30*day)
 }

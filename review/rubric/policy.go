@@ -59,6 +59,7 @@ type Policy struct {
 	HumanOnly  bool     `json:"human_only"`  // the platform wants a person's approval
 	StripHTML  bool     `json:"strip_html"`  // the platform strips mark-up before it counts
 	UniqueText bool     `json:"unique_text"` // the platform refuses texts too similar to earlier ones
+	Grounds    []string `json:"grounds"`     // on which the platform takes a review down, as a report names them; nil where unknown
 	Sources    []Source `json:"sources"`
 	Country    []Source `json:"-"` // rules of the country, filled in by PolicyFor
 }
@@ -100,6 +101,7 @@ func PolicyFor(platform, country string) Policy {
 		}
 	}
 	p.Sources = append([]Source(nil), p.Sources...)
+	p.Grounds = append([]string(nil), p.Grounds...)
 	country = strings.ToUpper(strings.TrimSpace(country))
 	for _, region := range sortedKeys(f.Countries) {
 		if country == "" || region == country || inRegion(f.Regions[region], country) {

@@ -480,3 +480,27 @@ func TestLongRepetitions(t *testing.T) {
 		}
 	}
 }
+
+// TestPoliciesAreWhole demands that every platform the program speaks of is
+// described: its length, its rules on incentives and changes, the grounds of a
+// report, and where each rule was read.
+func TestPoliciesAreWhole(t *testing.T) {
+	for _, name := range []string{"google", "google-play", "play", "appstore", "trustpilot", "ebay", "woocommerce", "wordpress", "medusa", "trustedshops",
+		"judgeme", "etsy", "ecwid", "yelp", "facebook", "amazon", "tripadvisor", "angi"} {
+		p := PolicyFor(name, "US")
+		if len(p.Sources) < 2 || p.MaxLen == 0 || p.Unit == "" || len(p.Grounds) < 2 {
+			t.Errorf("%s is not whole: %+v", name, p)
+		}
+		if p.Incentives || p.AskChange {
+			t.Errorf("%s allows what no platform allows", name)
+		}
+		for _, s := range p.Sources {
+			if s.Rule == "" || s.Name == "" || !slices.Contains([]string{"official", "secondary", "measured", "own choice", "unverified"}, s.Status) {
+				t.Errorf("%s: a rule without a source: %+v", name, s)
+			}
+			if s.Status == "official" && s.URL == "" && s.Checked == "" {
+				t.Errorf("%s: an official rule without page or date: %+v", name, s)
+			}
+		}
+	}
+}

@@ -48,6 +48,17 @@ func testSources(t *testing.T, b *bed) {
 	same(t, "the sources", got[[]storage.SourceState](t)(st.Sources(t.Context())), []storage.SourceState{a, z})
 }
 
+func testOneMessage(t *testing.T, b *bed) {
+	card := storage.Message{Chat: "slack", Key: "notice-incident-1", Ref: "9.1", Hash: review.DigestOf("x"), Posted: Start}
+	commit(t, b.st, &storage.Batch{Messages: []storage.Message{card}})
+	same(t, "a card of no case", got[storage.Message](t)(b.st.Message(t.Context(), 0, "slack", card.Key)), card)
+	for _, m := range []storage.Message{{Case: 1, Chat: "slack", Key: card.Key}, {Chat: "console", Key: card.Key}, {Chat: "slack", Key: "other"}} {
+		if _, err := b.st.Message(t.Context(), m.Case, m.Chat, m.Key); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%+v: %v", m, err)
+		}
+	}
+}
+
 func testSettings(t *testing.T, b *bed) {
 	st, ctx := b.st, t.Context()
 	same(t, "an unset switch", got[string](t)(st.Setting(ctx, "paused")), "")

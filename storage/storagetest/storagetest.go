@@ -46,6 +46,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Database) {
 		{"wake", testWake},
 		{"work is unique", testWorkUnique},
 		{"messages", testMessages},
+		{"one message", testOneMessage},
 		{"sources", testSources},
 		{"settings", testSettings},
 		{"ledger", testLedger},

@@ -22,6 +22,19 @@ func (st *Store) Messages(ctx context.Context, id int64, chat string) ([]storage
 	return out, st.explain(err)
 }
 
+// Message implements [storage.Store].
+func (st *Store) Message(ctx context.Context, id int64, chat, key string) (storage.Message, error) {
+	found, err := collect(ctx, st.read, scanMessage,
+		"SELECT case_id, chat, key, ref, hash, posted FROM messages WHERE case_id = ? AND chat = ? AND key = ?", id, ident(chat), ident(key))
+	switch {
+	case err != nil:
+		return storage.Message{}, st.explain(err)
+	case len(found) == 0:
+		return storage.Message{}, storage.ErrNotFound
+	}
+	return found[0], nil
+}
+
 func scanMessage(rows *sql.Rows) (m storage.Message, err error) {
 	var hash string
 	var posted sql.NullInt64

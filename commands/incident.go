@@ -1,0 +1,145 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/incident"
+)
+
+// incidents are the rows for what many customers say at once, and for causes.
+func incidents() []Command {
+	which := Field{Name: "n", Label: "Number of the incident", Kind: Number}
+	sheet := text("text", "What may be said, in plain sentences", "Only what is certain")
+	note := text("note", "What happened, what was mended", "One or two sentences")
+	what := text("what", "What did you change?", "One sentence")
+	return []Command{
+		{
+			Name: "incidents", Role: review.Viewer, Help: "The open incidents.", Example: "incidents",
+			Run: func(ctx context.Context, d Desk, _ Invocation) (Outcome, error) {
+				items, err := d.Incidents(ctx)
+				if err != nil || len(items) == 0 {
+					return Outcome{Text: "No incident is open."}, err
+				}
+				return listed("Open incidents", items), nil
+			},
+		},
+		{
+			Name: "incident", Usage: "TITLE", Role: review.Responder, Help: "Open an incident by hand; similar complaints open one by themselves.", Example: "incident Payments fail",
+			Fields: []Field{line("title", "What goes wrong", "Payments fail")},
+			Form:   form("Open an incident", "Open", "Drafts of its reviews are held until a fact sheet is approved.", line("title", "What goes wrong", "Payments fail")),
+			Run: func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+				n, err := d.OpenIncident(ctx, i, i.Arg("title"))
+				return Outcome{Text: fmt.Sprintf("Incident %d is open. “involve CASE %d” adds a review to it.", n, n)}, err
+			},
+		},
+		{
+			Name: "involve", Usage: "CASE INCIDENT", OnCase: true, Role: review.Responder, Help: "Add a review to an incident.", Example: "involve 42 1",
+			Fields: []Field{which},
+			Run: onIncident("incident_case", func(i Invocation, inc *incident.Incident, _ Desk, _ bool) error {
+				if len(inc.Involve(i.Case)) == 0 {
+					return review.ErrAlready
+				}
+				return nil
+			}, "the review belongs to it now."),
+		},
+		{
+			Name: "sheet", Usage: "INCIDENT TEXT", Role: review.Responder, Help: "Write a version of an incident's fact sheet.", Example: "sheet 1 Payments failed from 9:00 to 11:00.",
+			Fields: []Field{which, sheet},
+			Form: func(ctx context.Context, d Desk, i Invocation) (*Form, error) {
+				f, err := about("Fact sheet", "Keep this version", "incident", sheet)(ctx, d, i)
+				if n, nerr := strconv.Atoi(f.Token.Arg); err == nil && nerr == nil {
+					if inc, err := d.Incident(ctx, n); err == nil && inc.Latest() != nil {
+						f.Fields[0].Value = inc.Latest().Text
+					}
+				}
+				return f, err
+			},
+			Run: onIncident("sheet", func(i Invocation, inc *incident.Incident, d Desk, _ bool) error {
+				return inc.Write(i.Arg("text"), i.By, d.Now())
+			}, "the version is kept; an approver who did not write it lets it stand."),
+		},
+		{
+			Name: "sheet-approve", Usage: "INCIDENT VERSION", Role: review.Approver, Help: "Let a version of the fact sheet stand: drafts may state it.", Example: "sheet-approve 1 2",
+			Fields: []Field{which, {Name: "version", Label: "Version", Kind: Number}},
+			Run: onIncident("sheet_approved", func(i Invocation, inc *incident.Incident, d Desk, solo bool) error {
+				_, v, _ := strings.Cut(i.Token.Arg, ":")
+				version, err := number(firstOf(i.Arg("version"), v), "version")
+				if err != nil {
+					return err
+				}
+				return inc.Approve(version, i.By, solo, d.Now())
+			}, "the fact sheet stands; the drafts are fed by it."),
+		},
+		{
+			Name: "incident-plan", Usage: "INCIDENT DATE", Role: review.Responder, Help: "Give an incident an owner and a date by which it is mended.", Example: "incident-plan 1 2026-12-01",
+			Fields: []Field{which, dueField, ownerField},
+			Form:   about("Owner and date", "Set", "incident", dueField, ownerField),
+			Run: onIncident("incident_planned", func(i Invocation, inc *incident.Incident, d Desk, _ bool) error {
+				by, err := d.EndOfDay(i.Arg("due"))
+				if err != nil {
+					return err
+				}
+				return inc.Plan(owner(i), by, d.Now())
+			}, "it has an owner and a date."),
+		},
+		{
+			Name: "incident-close", Usage: "INCIDENT NOTE", Role: review.Lead, Help: "Close an incident, with a note on what came of it.", Example: "incident-close 1 The provider mended it at 11:00.",
+			Fields: []Field{which, note},
+			Form:   about("Close the incident", "Close", "incident", note),
+			Run: onIncident("incident_closed", func(i Invocation, inc *incident.Incident, d Desk, _ bool) error {
+				return inc.Close(i.Arg("note"), i.By, d.Now())
+			}, "it is closed; what was held for it goes on."),
+		},
+		{
+			Name: "causes", Role: review.Viewer, Help: "What lies behind the latest reviews, and what was changed.", Example: "causes",
+			Run: func(ctx context.Context, d Desk, _ Invocation) (Outcome, error) {
+				items, err := d.Causes(ctx)
+				if err != nil || len(items) == 0 {
+					return Outcome{Text: "No causes are known yet."}, err
+				}
+				return listed("Causes", items), nil
+			},
+		},
+		{
+			Name: "changed", Usage: "CAUSE WHAT", Role: review.Responder, Help: "Note what you changed about a cause. Write its spaces as underscores.", Example: "changed late_delivery We have a second courier now",
+			Fields: []Field{line("cause", "Cause", "late_delivery"), what},
+			Form: func(ctx context.Context, d Desk, i Invocation) (*Form, error) {
+				ask := []Field{what}
+				if firstOf(i.Token.Arg, i.Arg("cause")) == "" {
+					ask = []Field{line("cause", "Cause", "late delivery"), what}
+				} else if i.Token.Arg == "" {
+					i.Token.Arg = i.Arg("cause")
+				}
+				return form("What we changed", "Note it", "", ask...)(ctx, d, i)
+			},
+			Run: func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+				if err := d.CauseChanged(ctx, i, firstOf(i.Arg("cause"), i.Token.Arg), i.Arg("what")); err != nil {
+					return Outcome{}, err
+				}
+				return Outcome{Text: "Noted. “causes” shows it beside the numbers."}, nil
+			},
+		},
+	}
+}
+
+// onIncident is the common row for a verb on an incident.
+func onIncident(verb review.Verb, do func(Invocation, *incident.Incident, Desk, bool) error, said string) func(context.Context, Desk, Invocation) (Outcome, error) {
+	return func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+		of, _, _ := strings.Cut(i.Token.Arg, ":")
+		n, err := number(firstOf(i.Arg("n"), of), "incident")
+		if err != nil {
+			return Outcome{}, err
+		}
+		if i.Case != 0 {
+			if _, err := d.Case(ctx, i.Case); err != nil {
+				return Outcome{}, err
+			}
+		}
+		err = d.ActOnIncident(ctx, i, n, verb, func(inc *incident.Incident, solo bool) error { return do(i, inc, d, solo) })
+		return Outcome{Text: fmt.Sprintf("Incident %d: %s", n, said)}, err
+	}
+}
