@@ -58,7 +58,12 @@ func TestPlatformPages(t *testing.T) {
 // exampleKit has a secret for every name.
 func exampleKit() kit {
 	return kit{
-		env:    func(name string) (string, bool) { return "an-example-for-" + name, true },
+		env: func(name string) (string, bool) {
+			if key, ok := exampleKeys()[name]; ok {
+				return key, true
+			}
+			return "an-example-for-" + name, true
+		},
 		now:    time.Now,
 		log:    slog.New(slog.DiscardHandler),
 		intake: &reception{},
