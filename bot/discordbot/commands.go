@@ -72,25 +72,36 @@ var caseGroups = []struct{ name, help string }{
 	{"rest", "Still more that can be done with a case"},
 }
 
+// Plain subcommands beyond these go into a group of their own.
+const (
+	maxPlain   = 18
+	plainGroup = "also"
+)
+
 // commandSet is everything that is registered, from the desk's table.
 func commandSet(rows []commands.Command) []appCommand {
 	guard := strconv.FormatInt(manageMessages, 10)
 	server := []int{0}
 	review := appCommand{Name: slashCommand, Type: chatCommand, Description: "Reviews: what waits, what to do, help", Permissions: guard, Contexts: server}
-	var onCase []appOption
+	var onCase, also []appOption
 	for _, r := range rows {
 		switch {
 		case r.Hidden || r.Name == lineCommand:
 		case r.OnCase:
 			onCase = append(onCase, subcommandOf(r))
-		case len(review.Options) < maxCommandOptions-len(caseGroups)-1:
+		case len(review.Options) < maxPlain:
 			review.Options = append(review.Options, subcommandOf(r))
+		case len(also) < maxCommandOptions:
+			also = append(also, subcommandOf(r))
 		}
 	}
 	for n := 0; len(onCase) > 0 && n < len(caseGroups); n++ {
 		k := min(len(onCase), maxCommandOptions)
 		review.Options = append(review.Options, appOption{Type: subgroup, Name: caseGroups[n].name, Description: caseGroups[n].help, Options: onCase[:k]})
 		onCase = onCase[k:]
+	}
+	if len(also) > 0 {
+		review.Options = append(review.Options, appOption{Type: subgroup, Name: plainGroup, Description: "What else can be asked for", Options: also})
 	}
 	review.Options = append(review.Options, appOption{Type: subcommand, Name: lineCommand, Description: "Type a whole line: fact 42 The parcel left on Monday",
 		Options: []appOption{{Type: textOption, Name: "text", Description: "The line; “help” explains all", Complete: true, Required: true, MaxLength: maxOptionLength}}})

@@ -82,6 +82,7 @@ func doctor(ctx context.Context, c *call, _ []string) error {
 	if rules != nil {
 		e.costCheck(rules)
 		e.slackCheck(ctx, rules)
+		e.discordCheck(ctx, rules)
 		e.sourcesCheck(ctx, rules)
 	}
 	return e.report()

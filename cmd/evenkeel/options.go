@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/evenkeel/evenkeel/bot/discordbot"
 	"github.com/evenkeel/evenkeel/bot/slackbot"
 	"github.com/evenkeel/evenkeel/cmd/evenkeel/internal/settings"
 )
@@ -41,6 +42,13 @@ const (
 	setSlackCommand = "slack-command"
 	setSlackMode    = "slack-mode"
 	setSlackAPI     = "slack-api-url"
+
+	setDiscordToken   = "discord-token"
+	setDiscordChannel = "discord-channel"
+	setDiscordKey     = "discord-public-key"
+	setDiscordMode    = "discord-mode"
+	setDiscordRead    = "discord-read-threads"
+	setDiscordAPI     = "discord-api-url"
 )
 
 // defaultListen is loopback: whoever can reach the console without signing in
@@ -99,6 +107,18 @@ func (p *program) table() []settings.Spec {
 			Help: "socket: the program dials out; http: Slack calls us"},
 		{Name: setSlackAPI, Env: "EVENKEEL_SLACK_API_URL", Check: checkURL,
 			Help: "another address of Slack's Web API, ending in /api/, for tests (default: Slack's own)"},
+		{Name: setDiscordToken, Env: "EVENKEEL_DISCORD_TOKEN", Kind: settings.Private,
+			Help: "Discord's bot token; it switches Discord on"},
+		{Name: setDiscordChannel, Env: "EVENKEEL_DISCORD_CHANNEL",
+			Help: "id of the Discord text or forum channel for cards where the playbook names none"},
+		{Name: setDiscordMode, Env: "EVENKEEL_DISCORD_MODE", Default: string(discordbot.Gateway), Check: oneOf(string(discordbot.Gateway), string(discordbot.HTTP)),
+			Help: "gateway: the program dials out; http: Discord brings presses and commands to us"},
+		{Name: setDiscordKey, Env: "EVENKEEL_DISCORD_PUBLIC_KEY",
+			Help: "the Discord application's public key, for the mode http"},
+		{Name: setDiscordRead, Env: "EVENKEEL_DISCORD_READ_THREADS", Default: "no", Check: oneOf("yes", "no"),
+			Help: "yes: “fact: …” counts in threads without mentioning the bot; needs the privileged intent Message Content"},
+		{Name: setDiscordAPI, Env: "EVENKEEL_DISCORD_API_URL", Check: checkURL,
+			Help: "another address of Discord's API, with its version, for tests (default: Discord's own)"},
 	}
 }
 

@@ -74,7 +74,7 @@ Then:        evenkeel serve`,
 		p.serveCommand(), p.demoCommand(),
 		p.importCommand(), p.exportCommand(),
 		p.doctorCommand(), p.configCommand(), p.playbookCommand(), p.sourceCommand(), p.inviteCommand(),
-		p.auditCommand(), p.lintCommand(), p.evalCommand(), p.manifestCommand(),
+		p.auditCommand(), p.lintCommand(), p.evalCommand(), p.manifests(),
 		p.healthcheckCommand(), p.versionCommand(),
 	)
 	return root

@@ -111,7 +111,7 @@ func (c *call) consoleURL(address string) string {
 
 // chatTable has a row for every chat: it attaches the chat if the settings ask
 // for it.
-var chatTable = []func(*station) error{(*station).attachConsole, (*station).attachSlack}
+var chatTable = []func(*station) error{(*station).attachConsole, (*station).attachSlack, (*station).attachDiscord}
 
 // hinted is a source whose platform sends notices: hints at what to read.
 type hinted interface {
