@@ -66,6 +66,7 @@ type Input struct {
 	Earlier        []Fingerprint     // of the source's last published replies and the other open drafts
 	IsolatedBarred bool              // an incident is on: "isolated case" cannot even be waived
 	Privacy        bool              // never confirm that somebody is a customer
+	Benefit        bool              // the customer is given something in private: look harder, see wall
 }
 
 // Version names the checks and their lexicons; it changes whenever one of them does.
@@ -94,7 +95,7 @@ var version = sync.OnceValue(func() string {
 func Check(in Input) []review.Finding {
 	c := newChecker(in)
 	for _, check := range []func(){
-		c.incentive, c.threat, c.commitments, c.personalData, c.hygiene, c.length, c.languageMatch, c.privateChannel,
+		c.incentive, c.threat, c.commitments, c.wall, c.personalData, c.hygiene, c.length, c.languageMatch, c.privateChannel,
 		c.isolatedCase, c.blame, c.apologies, c.marketing, c.boilerplate, c.detail, c.sources, c.humanOnly,
 	} {
 		check()
