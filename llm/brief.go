@@ -74,7 +74,7 @@ func (b Brief) Checks(c review.Case, d review.Draft) rubric.Input {
 		Links: p.LinkDomains(), Brand: p.Brand(), Staff: p.StaffNames(),
 		Platform: b.Platform, Country: b.Country,
 		MaxLen: b.MaxLen, LenUnit: rubric.Unit(b.Unit),
-		IsolatedBarred: c.Incident != "", Privacy: p.Privacy(),
+		IsolatedBarred: c.Incident != "", Privacy: p.Privacy(), Benefit: c.HasBenefit(),
 	}
 	for _, contact := range p.Contacts(c.Review.Key.Source) {
 		in.Contacts = append(in.Contacts, contact.Value)

@@ -7,10 +7,11 @@ import (
 )
 
 // Health is what one endpoint did since the program started, for the metrics
-// page and doctor.
+// page and doctor. It is a copy; Client.Health makes it cheaply and at any time.
+// All counts only rise.
 type Health struct {
-	Endpoint  string
-	Model     string
+	Endpoint  string         // its name in the settings (Endpoint.Name), never the key
+	Model     string         // as it is asked for
 	Requests  int64          // HTTP requests, repeated ones included
 	Answers   int64          // usable answers
 	Failures  map[Kind]int64 // by kind; one request may fail for one reason
@@ -19,6 +20,27 @@ type Health struct {
 	Usage     Usage
 	DownUntil time.Time // other endpoints go first until then; zero when well
 }
+
+// Mean is what a call took on average, repeats and waiting included; 0 before
+// the first.
+func (h Health) Mean() time.Duration {
+	if h.Calls == 0 {
+		return 0
+	}
+	return h.Latency / time.Duration(h.Calls)
+}
+
+// Failed is the number of calls that gave no usable answer, of every kind.
+func (h Health) Failed() int64 {
+	var n int64
+	for _, k := range h.Failures {
+		n += k
+	}
+	return n
+}
+
+// Up tells whether the endpoint is asked in its turn at the given time.
+func (h Health) Up(now time.Time) bool { return !now.Before(h.DownUntil) }
 
 // counters is one endpoint's health, safe for concurrent use.
 type counters struct {
