@@ -10,6 +10,10 @@ command -v npm >/dev/null || {
 	exit 1
 }
 
+# The real shops: PostgreSQL below Medusa, PHP and MariaDB below WordPress.
+scripts/test-deps.sh
+scripts/peers/install.sh
+
 files=$(grep -rlE --include='*_test.go' '^//go:build peers$' . | sort)
 for dir in $(xargs -n1 dirname <<<"$files" | sort -u); do
 	# shellcheck disable=SC2086 # file names of ours have no spaces
