@@ -33,12 +33,11 @@ import (
 )
 
 const (
-	// Base is the API's address; SandboxBase that of eBay's playground.
-	Base        = "https://api.ebay.com/commerce/feedback/v1"
-	SandboxBase = "https://api.sandbox.ebay.com/commerce/feedback/v1"
+	// Base is the API's address.
+	Base = "https://api.ebay.com/commerce/feedback/v1"
 	// TokenURL refreshes a person's token
 	// (https://developer.ebay.com/api-docs/static/oauth-refresh-token-request.html).
-	TokenURL = "https://api.ebay.com/identity/v1/oauth2/token"
+	TokenURL = "https://api.ebay.com/identity/v1/oauth2/token" //nolint:gosec // an address, no credential
 	// Scope is what the person must have consented to.
 	Scope = "https://api.ebay.com/oauth/api_scope/commerce.feedback"
 	// MaxReply is in "characters"; UTF-16 units are the narrowest reading.
@@ -94,7 +93,7 @@ func New(set Settings) (*Source, error) {
 	heard := set.Wire.Explain
 	set.Wire.Explain = func(status int, body []byte) (string, error) {
 		if heard != nil {
-			heard(status, body) // who keeps the tokens wants to know of a refusal
+			_, _ = heard(status, body) // who keeps the tokens wants to know of a refusal
 		}
 		return explain(status, body)
 	}

@@ -35,7 +35,8 @@ func explain(_ int, body []byte) (reason string, kind error) {
 	var v struct {
 		Errors []struct{ ErrorID int } `json:"errors"`
 	}
-	if json.Unmarshal(body, &v) != nil || len(v.Errors) == 0 {
+	_ = json.Unmarshal(body, &v) // what cannot be read says nothing
+	if len(v.Errors) == 0 {
 		return "", nil
 	}
 	m := meanings[v.Errors[0].ErrorID]

@@ -101,7 +101,8 @@ func (s *Source) Name() string { return s.set.Name }
 // Platform is "ecwid".
 func (s *Source) Platform() string { return "ecwid" }
 
-// Capabilities: reviews come in, replies are posted by hand.
+// Capabilities are those of reading: reviews come in, replies are posted by
+// hand.
 func (s *Source) Capabilities() sources.Capabilities {
 	p := manual.ProfileFor("ecwid")
 	return sources.Capabilities{

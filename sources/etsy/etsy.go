@@ -102,7 +102,8 @@ func (s *Source) Name() string { return s.set.Name }
 // Platform is "etsy".
 func (s *Source) Platform() string { return "etsy" }
 
-// Capabilities: reviews come in, replies are posted by hand.
+// Capabilities are those of reading: reviews come in, replies are posted by
+// hand.
 func (s *Source) Capabilities() sources.Capabilities {
 	p := manual.ProfileFor("etsy")
 	return sources.Capabilities{

@@ -101,8 +101,8 @@ func (s *Source) Name() string { return s.set.Name }
 // Platform is "facebook".
 func (s *Source) Platform() string { return "facebook" }
 
-// Capabilities: recommendations come in where Facebook still gives them, replies
-// are posted by hand.
+// Capabilities are those of reading: recommendations come in where Facebook
+// still gives them, replies are posted by hand.
 func (s *Source) Capabilities() sources.Capabilities {
 	p := manual.ProfileFor("facebook")
 	return sources.Capabilities{

@@ -39,7 +39,7 @@ const (
 	// Base is the platform's address.
 	Base = "https://api.etrusted.com"
 	// TokenURL gives tokens for a client's credentials; the audience is Base.
-	TokenURL = "https://login.etrusted.com/oauth/token"
+	TokenURL = "https://login.etrusted.com/oauth/token" //nolint:gosec // an address, no credential
 	// PageSize is a moderate part of the 1,000 that a page may hold.
 	PageSize = 200
 )

@@ -94,8 +94,8 @@ func (s *Source) Name() string { return s.set.Name }
 // Platform is "yelp".
 func (s *Source) Platform() string { return "yelp" }
 
-// Capabilities: excerpts come in, replies are posted by hand and must differ
-// from each other.
+// Capabilities are those of reading: excerpts come in, replies are posted by
+// hand and must differ from each other.
 func (s *Source) Capabilities() sources.Capabilities {
 	p := manual.ProfileFor("yelp")
 	return sources.Capabilities{
