@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/commands"
@@ -55,9 +56,7 @@ func addList(c *bot.Card, items []commands.Item) {
 		if it.Note != "" {
 			line += " – " + cut(visible(it.Note), maxItem)
 		}
-		if it.Case != 0 {
-			line = fmt.Sprintf("#%d %s", it.Case, line)
-		}
+		line = named(it.Case, line)
 		list.Items = append(list.Items, bot.Line{Text: line})
 		if it.Case != 0 && len(c.Buttons) < maxShow {
 			c.Buttons = append(c.Buttons, showButton(it))
@@ -66,12 +65,23 @@ func addList(c *bot.Card, items []commands.Item) {
 	c.Blocks = append(c.Blocks, list)
 }
 
+// named puts a case's number before words about it that do not begin with it.
+func named(id int64, words string) string {
+	ref := fmt.Sprintf("#%d", id)
+	if rest, has := strings.CutPrefix(words, ref); id == 0 || has && !startsWithDigit(rest) {
+		return words
+	}
+	return ref + " " + words
+}
+
+func startsWithDigit(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' }
+
 // maxShow is how many cases of a list can be opened from it.
 const maxShow = 15
 
 func showButton(it commands.Item) bot.Button {
 	return bot.Button{
-		Label: fmt.Sprintf("Show #%d", it.Case), Hint: cut(fmt.Sprintf("Show #%d %s", it.Case, visible(it.Title)), maxButtonHint),
+		Label: fmt.Sprintf("Show #%d", it.Case), Hint: cut("Show "+named(it.Case, visible(it.Title)), maxButtonHint),
 		Token: commands.Token{Command: "show", Case: it.Case},
 	}
 }

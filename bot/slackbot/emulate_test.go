@@ -135,7 +135,7 @@ func views(t *testing.T, base string, b *Bot, channel, ts string) {
 	view, err := b.opened(ctx, to, opening())
 	must(t, err)
 	must(t, b.refill(ctx, view, modal(everyForm(), address{Channel: channel})))
-	must(t, b.publish(ctx, me.UserID, home("Alice", []homeList{{"Your cases", commandsOutcome()}}, "/review")))
+	must(t, b.publish(ctx, me.UserID, home("Alice", []homeList{{"Your cases", "inbox mine", commandsOutcome()}}, "/review")))
 
 	// A press on the card opens its form by the press's own trigger.
 	token := bottest.StoryCard(7).Buttons[1].Token.String()

@@ -164,7 +164,7 @@ func (b *Bot) welcome(ctx context.Context, u user) {
 			continue
 		}
 		i.Chat, i.By = Name, by
-		lists = append(lists, homeList{s.title, b.desk.Run(ctx, i)})
+		lists = append(lists, homeList{s.title, s.line, b.desk.Run(ctx, i)})
 	}
 	if err := b.publish(ctx, u.ID, home(by.Name, lists, b.cfg.Command)); err != nil {
 		b.log.Warn("a Home tab could not be drawn", "user", u.ID, "err", b.failure(ctx, "views.publish", "", err))

@@ -21,7 +21,9 @@ func fallback(c bot.Card) string {
 		add(c.Title)
 	}
 	for _, b := range c.Blocks {
-		add(spoken(b))
+		if words := spoken(b); words != c.Summary { // an answer's only words are its summary
+			add(words)
+		}
 	}
 	for _, l := range c.Links {
 		add(l.Label + ": " + l.URL)

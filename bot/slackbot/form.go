@@ -53,12 +53,36 @@ const valueID = "v"
 // choicePrefix keeps an option's value from being empty, which Slack refuses.
 const choicePrefix = "="
 
-// maxPieces bounds the inputs of one text: 30,000 characters, more than any
-// platform takes.
+// maxPieces bounds the inputs of one text: 33,000 characters, more than any
+// platform takes. A longer text is not offered here, see [holds].
 const maxPieces = 11
 
-// modal draws a form. A text that is longer than one of Slack's inputs stands
-// in several.
+// holds tells whether a form can be filled in here and come back as it was:
+// nothing that stands in it is cut, and the pieces of a long text find together
+// again.
+func holds(f *commands.Form, to address) bool {
+	meta := formMeta{address: to, Token: f.Token.String(), Seps: map[string][]string{}}
+	meta.URL = "" // it gives way
+	for _, field := range f.Fields {
+		switch field.Kind {
+		case commands.Text:
+			pieces, seps := split(field.Value, maxInput)
+			if len(pieces) > maxPieces {
+				return false
+			}
+			meta.Seps[field.Name] = seps
+		case commands.Line:
+			if runeLen(field.Value) > maxInput {
+				return false
+			}
+		}
+	}
+	raw, err := json.Marshal(meta)
+	return err == nil && runeLen(string(raw)) <= maxMetadata
+}
+
+// modal draws a form that holds its texts. One that is longer than one of
+// Slack's inputs stands in several.
 func modal(f *commands.Form, to address) slack.ModalViewRequest {
 	meta := formMeta{address: to, Token: f.Token.String(), Seps: map[string][]string{}}
 	var blocks []slack.Block
@@ -89,9 +113,10 @@ func submit(s string) string {
 	return visible(s)
 }
 
-// encode keeps the metadata within Slack's limit; the token matters most.
+// encode keeps the metadata within Slack's limit; the address for answers gives
+// way.
 func (m formMeta) encode() string {
-	for _, give := range []func(){func() {}, func() { m.URL = "" }, func() { m.Seps = nil }} {
+	for _, give := range []func(){func() {}, func() { m.URL = "" }} {
 		give()
 		if b, err := json.Marshal(m); err == nil && runeLen(string(b)) <= maxMetadata {
 			return string(b)
@@ -117,15 +142,12 @@ func inputsOf(f commands.Field) ([]slack.Block, []string) {
 		e.InitialDate = f.Value
 		return []slack.Block{input(f, 0, f.Label, e)}, nil
 	}
-	return []slack.Block{input(f, 0, f.Label, textElement(cut(f.Value, maxInput), f.Max, false))}, nil
+	return []slack.Block{input(f, 0, f.Label, textElement(f.Value, f.Max, false))}, nil
 }
 
 // textInputs draws a text over as many inputs as it needs, with room to grow.
 func textInputs(f commands.Field) ([]slack.Block, []string) {
 	pieces, seps := split(f.Value, maxInput)
-	if len(pieces) > maxPieces {
-		pieces, seps = pieces[:maxPieces], seps[:maxPieces-1]
-	}
 	roomy := f.Max == 0 || f.Max > len(pieces)*maxInput
 	if roomy && runeLen(pieces[len(pieces)-1]) > maxInput*2/3 && len(pieces) < maxPieces {
 		pieces = append(pieces, "")

@@ -124,7 +124,7 @@ func TestHostileCardsAreTaken(t *testing.T) {
 
 func TestGoldenAnswers(t *testing.T) {
 	cards := []bot.Keyed{{Key: "parent", Card: bottest.StoryCard(7)}, {Key: "draft-1", Card: bottest.StoryCard(7)}, {Key: "draft-2", Card: bottest.StoryCard(7)}}
-	items := []commands.Item{{Case: 11, Title: "★☆☆☆☆ " + issueText, Note: "overdue"}, {Title: "a source", Note: "well"}}
+	items := []commands.Item{{Case: 11, Title: "★☆☆☆☆ " + issueText, Note: "overdue"}, {Case: 12, Title: "#12 ★★☆☆☆ Kettle", Note: "open"}, {Title: "a source", Note: "well"}}
 	for name, m := range map[string]message{
 		"nothing": drawn(answerCard(commands.Outcome{}, nil)),
 		"words":   drawn(answerCard(commands.Outcome{Text: "Two lines.\nHere."}, nil)),
@@ -157,12 +157,14 @@ func everyForm() *commands.Form {
 func TestGoldenViews(t *testing.T) {
 	to := address{Channel: "C0REVIEWS", Thread: "1.2", URL: "https://hooks.slack.com/actions/T/1/x"}
 	views := map[string]slack.ModalViewRequest{
-		"form":       modal(everyForm(), to),
-		"form_bare":  modal(&commands.Form{Title: "Sure?", Token: bottest.Token("resume", 0, "")}, address{}),
-		"form_huge":  modal(&commands.Form{Title: strings.Repeat("T", 40), Submit: strings.Repeat("S", 40), Intro: bottest.Words("intro", 4000), Token: bottest.Token("edit", 7, ""), Fields: []commands.Field{{Name: "text", Label: strings.Repeat("L", 50), Kind: commands.Text, Value: bottest.Words("huge", 40_000)}}}, to),
-		"form_short": modal(&commands.Form{Title: "Why", Submit: "Send", Token: bottest.Token("hold", 7, ""), Fields: []commands.Field{{Name: "for", Label: "For", Kind: commands.Line, Max: 300, Hint: issueText}}}, to),
-		"opening":    opening(),
-		"note":       note("Please note", issueText),
+		"form":           modal(everyForm(), to),
+		"form_bare":      modal(&commands.Form{Title: "Sure?", Token: bottest.Token("resume", 0, "")}, address{}),
+		"form_huge":      modal(&commands.Form{Title: strings.Repeat("T", 40), Submit: strings.Repeat("S", 40), Intro: bottest.Words("intro", 4000), Token: bottest.Token("edit", 7, ""), Fields: []commands.Field{{Name: "text", Label: strings.Repeat("L", 50), Kind: commands.Text, Value: bottest.Words("huge", maxPieces*maxInput)}}}, to),
+		"form_short":     modal(&commands.Form{Title: "Why", Submit: "Send", Token: bottest.Token("hold", 7, ""), Fields: []commands.Field{{Name: "for", Label: "For", Kind: commands.Line, Max: 300, Hint: issueText}}}, to),
+		"opening":        opening(),
+		"too_long":       tooLong(7, 41_200, Page{Enter: "https://desk.example.test/enter?invite=secret", Case: "https://desk.example.test/case/7"}),
+		"too_long_alone": tooLong(7, 33_001, Page{}),
+		"note":           note("Please note", issueText),
 	}
 	for name, v := range views {
 		t.Run(name, func(t *testing.T) {
@@ -191,10 +193,10 @@ func TestGoldenHome(t *testing.T) {
 	for n := range 30 {
 		many.Items = append(many.Items, commands.Item{Case: int64(n + 1), Title: issueText, Note: "since Monday"})
 	}
-	full := []homeList{{"Your cases", many}, {"Waiting for people", many}, {"Overdue", many}, {"Open promises", many}}
+	full := []homeList{{"Your cases", "inbox mine", many}, {"Waiting for people", "inbox", many}, {"Overdue", "overdue", many}, {"Open promises", "promises", many}}
 	for name, v := range map[string]slack.HomeTabViewRequest{
 		"full":  home("Ana <@U1>", full, "/review"),
-		"empty": home("Bo", []homeList{{"Your cases", commands.Outcome{Text: "Nothing waits for you. Enjoy the calm."}}}, "/review"),
+		"empty": home("Bo", []homeList{{"Your cases", "inbox mine", commands.Outcome{Text: "Nothing waits for you. Enjoy the calm."}}}, "/review"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			judgeView(t, golden(t, "home_"+name, v))

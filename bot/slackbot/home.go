@@ -22,6 +22,7 @@ var homeSections = []struct{ title, line string }{
 // homeList is one list as the desk gave it.
 type homeList struct {
 	title string
+	line  string // what is typed to get it
 	out   commands.Outcome
 }
 
@@ -46,7 +47,7 @@ func home(who string, lists []homeList, command string) slack.HomeTabViewRequest
 			blocks = append(blocks, homeItem(n, i, it))
 		}
 		if more := len(l.out.Items) - maxHomeItems; more > 0 {
-			blocks = append(blocks, slack.NewContextBlock("", plain(fmt.Sprintf("and %d more: %s inbox", more, command), maxText)))
+			blocks = append(blocks, slack.NewContextBlock("", plain(fmt.Sprintf("and %d more: %s %s", more, command, l.line), maxText)))
 		}
 	}
 	blocks = append(blocks, slack.NewContextBlock("", plain("Type "+command+" help in any channel to see all that you can ask for.", maxText)))
@@ -62,7 +63,7 @@ func homeItem(list, n int, it commands.Item) slack.Block {
 		return slack.NewSectionBlock(plain(label(line), maxText), nil, nil)
 	}
 	show := button(list*maxHomeItems+n, showButton(it))
-	return slack.NewSectionBlock(plain(fmt.Sprintf("#%d %s", it.Case, line), maxText), nil, slack.NewAccessory(show))
+	return slack.NewSectionBlock(plain(named(it.Case, line), maxText), nil, slack.NewAccessory(show))
 }
 
 // publish shows v as a person's Home tab.

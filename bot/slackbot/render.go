@@ -22,6 +22,7 @@ type message struct {
 func drawn(c bot.Card) message {
 	var blocks []slack.Block
 	if title := visible(c.Title); title != "" {
+		title = tones[c.Tone] + title
 		blocks = append(blocks, slack.NewHeaderBlock(plain(title, maxHeader)))
 		if runeLen(title) > maxHeader {
 			c.Blocks = append([]bot.Block{{Kind: bot.Para, Text: c.Title}}, c.Blocks...)
@@ -40,6 +41,10 @@ func drawn(c bot.Card) message {
 	blocks = append(blocks, foot...)
 	return message{blocks: blocks, text: fallback(c)}
 }
+
+// tones show a card's meaning at a glance, as a coloured edge would that Slack
+// has for attachments only. The words say it too.
+var tones = map[bot.Tone]string{bot.Good: "🟢 ", bot.Waiting: "🟡 ", bot.Trouble: "🟠 "}
 
 // aside counts the code points of a card beside its body.
 func aside(c bot.Card) int {

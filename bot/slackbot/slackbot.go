@@ -15,6 +15,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/internal/secret"
+	"github.com/evenkeel/evenkeel/review"
 )
 
 // Name is this chat's name for the desk.
@@ -43,6 +44,10 @@ type Config struct {
 	Channel  string            // where cards go by default: an id (C…) or a name
 	Channels map[string]string // the playbook's names for channels, to Slack's ids or names
 	Groups   []string          // user groups (S…) that the playbook gives roles
+
+	// Page makes a link to the web console for a person, where a text is edited
+	// that is too long for Slack. May be nil.
+	Page func(ctx context.Context, who review.Person, id int64) (Page, error)
 
 	Command string // the slash command, [DefaultCommand] when empty
 	Mode    Mode   // [Socket] when empty

@@ -39,7 +39,7 @@ func (b *Bot) submitted(ctx context.Context, p interaction, done ack) {
 	switch {
 	case out.Form != nil:
 		fill(out.Form, i, "")
-		body = slack.NewUpdateViewSubmissionResponse(ptr(modal(out.Form, meta.address)))
+		body = slack.NewUpdateViewSubmissionResponse(ptr(b.formView(ctx, out.Form, i.By, meta.address)))
 	case out.Refused && errorBlock != "" && out.Show == 0:
 		body = slack.NewErrorsViewSubmissionResponse(map[string]string{errorBlock: cut(label(out.Text), maxInputLabel)})
 	case out.Refused:

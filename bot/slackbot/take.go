@@ -211,16 +211,16 @@ func (b *Bot) press(ctx context.Context, p interaction, done ack) {
 		return b.desk.Run(ctx, i)
 	})
 	done(nil)
-	b.tell(ctx, to, out)
+	b.tell(ctx, to, i.By, out)
 }
 
 // tell shows an outcome: its form, or its words.
-func (b *Bot) tell(ctx context.Context, to target, out commands.Outcome) {
+func (b *Bot) tell(ctx context.Context, to target, who review.Person, out commands.Outcome) {
 	if out.Form == nil {
 		b.answer.send(ctx, to, out)
 		return
 	}
-	if err := b.open(ctx, to, modal(out.Form, to.address)); err != nil {
+	if err := b.open(ctx, to, b.formView(ctx, out.Form, who, to.address)); err != nil {
 		b.answer.late(ctx, to, err)
 	}
 }
@@ -248,7 +248,7 @@ func (b *Bot) typed(ctx context.Context, c slash, done ack) {
 		return
 	}
 	done(nil)
-	b.tell(ctx, to, out)
+	b.tell(ctx, to, i.By, out)
 }
 
 // ask gets the form of what somebody wants, or does it when it has none.
@@ -292,11 +292,11 @@ func (b *Bot) form(ctx context.Context, to target, who user, i commands.Invocati
 	switch {
 	case err != nil:
 	case view != "" && out.Form != nil:
-		err = b.refill(ctx, view, modal(out.Form, to.address))
+		err = b.refill(ctx, view, b.formView(ctx, out.Form, i.By, to.address))
 	case view != "":
 		err = b.refill(ctx, view, b.answer.view(ctx, out))
 	case out.Form != nil:
-		err = b.open(ctx, to, modal(out.Form, to.address))
+		err = b.open(ctx, to, b.formView(ctx, out.Form, i.By, to.address))
 	default:
 		b.answer.send(ctx, to, out)
 	}

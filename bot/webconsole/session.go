@@ -153,7 +153,10 @@ type InviteStore interface {
 
 // Invitation is what [Invite] needs.
 type Invitation struct {
-	Name    string // of the person, as others will see it
+	Name string // of the person, as others will see it
+	// ID is who it is, when a chat knows the person already; it is made of the
+	// name when empty.
+	ID      review.PersonID
 	Role    review.Role
 	For     time.Duration // how long the link can be used; a day when zero
 	BaseURL string        // where the console is reached
@@ -164,7 +167,10 @@ type Invitation struct {
 // the same person, however often invited: one human gives one approval. The
 // link holds the only copy of its secret.
 func Invite(ctx context.Context, store InviteStore, i Invitation) (link string, err error) {
-	id := personID(i.Name)
+	id := i.ID
+	if id == "" {
+		id = personID(i.Name)
+	}
 	switch {
 	case id == "":
 		return "", errors.New("the name needs at least one letter or digit")

@@ -63,9 +63,12 @@ func (c *call) inviteNamed(ctx context.Context, o inviteOptions, name string) er
 
 // invitation is what a link is asked for with.
 type invitation struct {
-	Name string        `json:"name"`
-	Role review.Role   `json:"role"`
-	For  time.Duration `json:"for"`
+	Name string `json:"name"`
+	// ID is who it is, when a chat knows the person already. It never comes from
+	// outside of the program.
+	ID   review.PersonID `json:"-"`
+	Role review.Role     `json:"role"`
+	For  time.Duration   `json:"for"`
 }
 
 // invitation makes a link: in the database, or, when a running evenkeel holds
@@ -88,6 +91,6 @@ func (c *call) invitation(ctx context.Context, i invitation) (string, error) {
 // invite makes a link to the console of a running station.
 func (s *station) invite(ctx context.Context, i invitation) (string, error) {
 	return webconsole.Invite(ctx, s.store, webconsole.Invitation{
-		Name: i.Name, Role: i.Role, For: i.For, BaseURL: s.url, Now: s.now(),
+		Name: i.Name, ID: i.ID, Role: i.Role, For: i.For, BaseURL: s.url, Now: s.now(),
 	})
 }

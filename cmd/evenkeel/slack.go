@@ -5,18 +5,20 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/bot/slackbot"
 	"github.com/evenkeel/evenkeel/internal/secret"
+	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/playbook"
 )
 
 // slack makes the Slack adapter of the settings, or nil when no bot token is
 // set and the playbook names no channel in Slack.
-func (c *call) slack(rules *playbook.Playbook, desk bot.Front) (*slackbot.Bot, error) {
+func (c *call) slack(rules *playbook.Playbook, desk bot.Front, page func(context.Context, review.Person, int64) (slackbot.Page, error)) (*slackbot.Bot, error) {
 	if !c.values.Secret(setSlackBot).IsSet() {
 		if slices.Contains(rules.Chats(), playbook.Slack) {
 			return nil, usagef("the playbook names a channel in Slack, but EVENKEEL_SLACK_BOT_TOKEN is not set; docs/slack.md says where it comes from")
@@ -38,6 +40,7 @@ func (c *call) slack(rules *playbook.Playbook, desk bot.Front) (*slackbot.Bot, e
 		Command:        c.values.Get(setSlackCommand),
 		Mode:           slackbot.Mode(c.values.Get(setSlackMode)),
 		APIURL:         c.values.Get(setSlackAPI),
+		Page:           page,
 		Desk:           desk, Now: c.now, Logger: c.log,
 	})
 	if err != nil {
@@ -47,7 +50,7 @@ func (c *call) slack(rules *playbook.Playbook, desk bot.Front) (*slackbot.Bot, e
 }
 
 func (s *station) attachSlack() error {
-	b, err := s.slack(s.rules, s.desk)
+	b, err := s.slack(s.rules, s.desk, s.pageFor())
 	if err != nil || b == nil {
 		return err
 	}
@@ -60,9 +63,24 @@ func (s *station) attachSlack() error {
 	return nil
 }
 
+// linkLife is how long a link to the console from a chat can be used.
+const linkLife = time.Hour
+
+// pageFor makes links to the console for people whom a chat knows; nil without
+// a console. They are the same person there, with the role they have now.
+func (s *station) pageFor() func(context.Context, review.Person, int64) (slackbot.Page, error) {
+	if !slices.Contains(s.rules.Chats(), playbook.Console) {
+		return nil
+	}
+	return func(ctx context.Context, who review.Person, id int64) (slackbot.Page, error) {
+		link, err := s.invite(ctx, invitation{Name: who.Name, ID: who.ID, Role: who.Role, For: linkLife})
+		return slackbot.Page{Enter: link, Case: s.desk.Link(id)}, err
+	}
+}
+
 // slackCheck asks Slack whether all is well, with calls that post nothing.
 func (e *examination) slackCheck(ctx context.Context, rules *playbook.Playbook) {
-	b, err := e.slack(rules, new(bot.Desk)) // nothing is taken to it here
+	b, err := e.slack(rules, new(bot.Desk), nil) // nothing is taken to it here
 	switch {
 	case err != nil:
 		e.add("slack", attention, "see docs/slack.md", "%v", err)

@@ -21,7 +21,7 @@ const (
 // content reads and judges what a message says. With the lock held.
 func (s *Server) content(a args, maxText int) (m Message, ref *refusal) {
 	m = Message{Text: a.str("text"), Mrkdwn: a.str("mrkdwn"), Parse: a.str("parse"), User: BotUser,
-		Unfurl: a.str("unfurl_links") == "true" || a.str("unfurl_media") != "false"}
+		Unfurl: a.str("unfurl_links") == "true" || a.str("unfurl_media") != "false", Broadcast: a.str("reply_broadcast") == "true"}
 	if blocks, ok := a["blocks"]; ok && blocks != "" && !a.object("blocks", &m.Blocks) {
 		return m, no("invalid_blocks_format")
 	}

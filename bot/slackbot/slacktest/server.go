@@ -56,6 +56,7 @@ type Message struct {
 	Metadata            map[string]any
 	Mrkdwn, Parse       string
 	Unfurl              bool
+	Broadcast           bool // a reply that stands in the channel too
 	Edited              int
 }
 
