@@ -89,7 +89,7 @@ func readProduct(raw []byte) (row, error) {
 		Verified: in.Verified,
 		Subject:  review.Subject{Kind: "product", ID: strconv.FormatInt(in.Product, 10), Name: html.UnescapeString(in.Title), URL: in.Permalink},
 		Created:  in.Created.Time,
-		Raw:      raw,
+		Raw:      discreet(raw),
 	}
 	if in.Rating > 0 {
 		out.review.Rating = review.StarRating(float64(in.Rating))
@@ -115,9 +115,26 @@ func readComment(raw []byte) (row, error) {
 		Subject: review.Subject{Kind: "page", ID: strconv.FormatInt(in.Post, 10), URL: page},
 		Created: in.Created.Time,
 		URL:     in.Link,
-		Raw:     raw,
+		Raw:     discreet(raw),
 	}
 	return out, nil
+}
+
+// discreet is an answer without what is nobody's business: it is kept with the
+// review.
+func discreet(raw []byte) json.RawMessage {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(raw, &all) != nil {
+		return nil
+	}
+	for _, name := range []string{"reviewer_email", "reviewer_avatar_urls", "author_email", "author_ip", "author_user_agent", "author_avatar_urls", "author_url", "_links"} {
+		delete(all, name)
+	}
+	out, err := json.Marshal(all)
+	if err != nil {
+		return nil
+	}
+	return out
 }
 
 var errShape = errors.New("it is not a review")

@@ -54,6 +54,9 @@ func TestRecordedReview(t *testing.T) {
 		r.ReplyURL != srv.URL+"/shop/wp-admin/comment.php?action=editcomment&c=2" {
 		t.Errorf("read as %+v", r)
 	}
+	if raw := string(r.Raw); !strings.Contains(raw, "Leaks.") || strings.Contains(raw, "jane@") {
+		t.Errorf("kept is %s; want the review without the customer's address", raw)
+	}
 }
 
 func TestImportsOfOneSecond(t *testing.T) {
