@@ -84,7 +84,7 @@ func (s *Source) review(raw json.RawMessage, included []responseJSON) (review.Re
 		ReplyURL: s.link(),
 		Raw:      raw,
 	}
-	if a.Rating > 0 {
+	if a.Rating >= 1 && a.Rating <= 5 { // else unrated, and not lost
 		out.Rating = review.StarRating(a.Rating)
 	}
 	reply := r.Relationships.Response.id()

@@ -39,7 +39,7 @@ func GoogleApp(id string, clientSecret secret.Value, scopes ...string) App {
 }
 
 // GoogleTokenURL is Google's token endpoint.
-const GoogleTokenURL = "https://oauth2.googleapis.com/token"
+const GoogleTokenURL = "https://oauth2.googleapis.com/token" //nolint:gosec // an address, no credential
 
 func (a App) style() oauth2.AuthStyle {
 	if a.InHeader {

@@ -298,7 +298,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, bool) {
 			out.Created, out.Updated = at, at
 			out.Title, out.Body = split(u.Text)
 			out.Language = strings.ReplaceAll(u.Language, "_", "-")
-			if u.Stars > 0 {
+			if u.Stars >= 1 && u.Stars <= 5 { // else unrated, and not lost
 				out.Rating = review.StarRating(u.Stars)
 			}
 			if u.Version != "" {

@@ -39,7 +39,7 @@ func TestExplain(t *testing.T) {
 func FuzzExplain(f *testing.F) {
 	f.Add(403, []byte(`{"error":{"details":[{"reason":"SERVICE_DISABLED","retryDelay":"1s"}],"errors":[{"reason":"x"}]}}`))
 	f.Fuzz(func(_ *testing.T, status int, body []byte) {
-		apierror.Explain(status, body)
+		_, _ = apierror.Explain(status, body)
 		apierror.Delay(body)
 	})
 }
