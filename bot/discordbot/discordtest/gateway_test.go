@@ -203,7 +203,8 @@ func TestHiddenChannelsAreNotTold(t *testing.T) {
 func TestResumeReplays(t *testing.T) {
 	w := open(t, Config{})
 	l, session := w.login(usualIntents)
-	l.until("GUILD_CREATE")
+	w.post(Reviews, "seen")
+	l.until("MESSAGE_CREATE")
 	w.Drop()
 	l.broken()
 	var ids []string
