@@ -119,9 +119,9 @@ type hinted interface {
 	HookPath() string // below which they are taken, "" for none
 }
 
-func (s *station) attachConsole() error {
-	mux := http.NewServeMux()
-	for _, from := range s.sources {
+// mountHooks opens the addresses at which senders and platforms knock.
+func mountHooks(mux *http.ServeMux, all []sources.Source) {
+	for _, from := range all {
 		switch hook := from.(type) {
 		case *webhook.Source:
 			mux.Handle("/hooks/"+hook.Name(), hook)
@@ -131,6 +131,11 @@ func (s *station) attachConsole() error {
 			}
 		}
 	}
+}
+
+func (s *station) attachConsole() error {
+	mux := http.NewServeMux()
+	mountHooks(mux, s.sources)
 	if slices.Contains(s.rules.Chats(), playbook.Console) {
 		console, err := webconsole.New(webconsole.Config{
 			Desk: s.desk, Store: s.store, Now: s.now, Logger: s.log,

@@ -237,15 +237,14 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 		return review.Review{}, errors.New("no id")
 	}
 	r := review.Review{
-		Key:      review.Key{Source: s.set.Name, ID: strconv.FormatInt(p.ID, 10)},
-		Rating:   review.Rating{Kind: review.Unrated},
-		Title:    p.Title,
-		Body:     p.Body,
-		Author:   p.Reviewer.Name,
-		Created:  p.Created.UTC(),
-		Updated:  p.Updated.UTC(),
-		ReplyURL: "https://judge.me/reviews",
-		Raw:      raw,
+		Key:     review.Key{Source: s.set.Name, ID: strconv.FormatInt(p.ID, 10)},
+		Rating:  review.Rating{Kind: review.Unrated},
+		Title:   p.Title,
+		Body:    p.Body,
+		Author:  p.Reviewer.Name,
+		Created: p.Created.UTC(),
+		Updated: p.Updated.UTC(),
+		Raw:     raw,
 	}
 	if p.Reviewer.ID != 0 {
 		r.AuthorID = strconv.FormatInt(p.Reviewer.ID, 10)
@@ -261,7 +260,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 		r.Subject = review.Subject{Kind: "product", ID: id, Name: p.Name}
 		if p.Handle != "" {
 			r.Subject.URL = "https://" + s.set.Shop + "/products/" + url.PathEscape(p.Handle)
-			r.URL = r.Subject.URL
+			r.URL, r.ReplyURL = r.Subject.URL, r.Subject.URL
 		}
 	}
 	return r, nil
