@@ -273,6 +273,8 @@ func (e *examination) sourceCheck(ctx context.Context, s sources.Source) {
 		e.add("source", attention, "renew its key", "%s: %v", name, err)
 	case errors.Is(err, sources.ErrRateLimited):
 		e.add("source", remark, "", "%s answers, and asks to wait", name)
+	case errors.Is(err, sources.ErrUnsupported):
+		e.add("source", remark, "", "%v", err)
 	case err != nil:
 		e.add("source", attention, "see that its address and key are right and that it can be reached", "%s: %v", name, err)
 	default:
