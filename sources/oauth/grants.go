@@ -81,17 +81,26 @@ func checkURL(address string) error {
 }
 
 // Refresh is a person's lasting consent (RFC 6749, section 6). A refresh token
-// that the server exchanged and a [Keeper] kept goes before the one given here.
+// that the server exchanged and a [Keeper] kept goes before the one given here,
+// until the server no longer takes it: then somebody has signed in anew.
 type Refresh struct {
 	App   App
 	Token secret.Value
 }
 
 func (g Refresh) fetch(ctx context.Context, _ time.Time, last Token) (*oauth2.Token, error) {
-	token := g.Token
-	if last.Refresh.IsSet() {
-		token = last.Refresh
+	if !last.Refresh.IsSet() || last.Refresh.Reveal() == g.Token.Reveal() {
+		return g.exchange(ctx, g.Token)
 	}
+	got, err := g.exchange(ctx, last.Refresh)
+	var r *oauth2.RetrieveError
+	if errors.As(err, &r) && r.ErrorCode == "invalid_grant" && g.Token.IsSet() {
+		return g.exchange(ctx, g.Token)
+	}
+	return got, err
+}
+
+func (g Refresh) exchange(ctx context.Context, token secret.Value) (*oauth2.Token, error) {
 	return g.App.config("").TokenSource(ctx, &oauth2.Token{RefreshToken: token.Reveal()}).Token()
 }
 

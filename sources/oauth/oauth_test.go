@@ -292,6 +292,28 @@ func TestExchangedRefreshTokensAreKept(t *testing.T) {
 	}
 }
 
+// TestSigningInAnew: a new refresh token in the settings cures a source whose
+// kept one was withdrawn.
+func TestSigningInAnew(t *testing.T) {
+	c := newClock()
+	srv := oauthtest.New(t, c.Now)
+	srv.Rotates = true
+	k := &keeper{}
+	with := func(cfg *oauth.Config) { cfg.Keeper = k }
+	if _, err := newSource(t, c, oauth.Refresh{App: app(srv), Token: secret.New(srv.NewRefresh())}, with).Token(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	srv.Withdraw()
+	c.Advance(2 * time.Hour)
+	s := newSource(t, c, oauth.Refresh{App: app(srv), Token: secret.New(srv.NewRefresh())}, with)
+	for range 2 {
+		if _, err := s.Token(t.Context()); err != nil {
+			t.Fatalf("signed in anew: %v", err)
+		}
+		c.Advance(2 * time.Hour)
+	}
+}
+
 func TestTokensDoNotPrint(t *testing.T) {
 	c := newClock()
 	srv := oauthtest.New(t, c.Now)
