@@ -42,6 +42,7 @@ const (
 	setSlackCommand = "slack-command"
 	setSlackMode    = "slack-mode"
 	setSlackAPI     = "slack-api-url"
+	setSlackPace    = "slack-pace"
 
 	setDiscordToken   = "discord-token"
 	setDiscordChannel = "discord-channel"
@@ -107,6 +108,8 @@ func (p *program) table() []settings.Spec {
 			Help: "socket: the program dials out; http: Slack calls us"},
 		{Name: setSlackAPI, Env: "EVENKEEL_SLACK_API_URL", Check: checkURL,
 			Help: "another address of Slack's Web API, ending in /api/, for tests (default: Slack's own)"},
+		{Name: setSlackPace, Env: "EVENKEEL_SLACK_PACE", Default: "1", Check: checkPace,
+			Help: "messages a second to one channel of Slack, after a burst of 20; off leaves it to Slack to ask for patience"},
 		{Name: setDiscordToken, Env: "EVENKEEL_DISCORD_TOKEN", Kind: settings.Private,
 			Help: "Discord's bot token; it switches Discord on"},
 		{Name: setDiscordChannel, Env: "EVENKEEL_DISCORD_CHANNEL",

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +43,7 @@ func (c *call) slack(rules *playbook.Playbook, desk bot.Front, page func(context
 		Mode:           slackbot.Mode(c.values.Get(setSlackMode)),
 		APIURL:         c.values.Get(setSlackAPI),
 		Page:           page,
+		Pace:           slackPace(c.values.Get(setSlackPace)),
 		Desk:           desk, Now: c.now, Logger: c.log,
 	})
 	if err != nil {
@@ -61,6 +64,26 @@ func (s *station) attachSlack() error {
 		}
 	}
 	return nil
+}
+
+// mostPace bounds a pace that somebody may mean: Slack takes about one message
+// a second and channel.
+const mostPace = 100
+
+func checkPace(s string) error {
+	n, err := strconv.ParseFloat(s, 64)
+	if s != "off" && (err != nil || !(n > 0 && n <= mostPace)) {
+		return fmt.Errorf("%q is neither a number of messages a second, up to %d, nor off", s, mostPace)
+	}
+	return nil
+}
+
+// slackPace reads a pace that was checked.
+func slackPace(s string) slackbot.Pace {
+	if n, err := strconv.ParseFloat(s, 64); err == nil {
+		return slackbot.Pace{PerSecond: n}
+	}
+	return slackbot.Pace{PerSecond: -1}
 }
 
 // linkLife is how long a link to the console from a chat can be used.
