@@ -172,6 +172,7 @@ type house struct {
 	drafter  *scripted
 	clock    *clock
 	presses  int
+	patience time.Duration // how long a new review may take to be polled
 }
 
 // plain is a reply that the checks have nothing against.
@@ -220,7 +221,7 @@ func open(t *testing.T, change ...func(*bot.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{T: t, ctx: ctx, store: store, chat: &fakeChat{}, platform: platform, drafter: &scripted{text: plain}, clock: c}
+	h := &house{T: t, ctx: ctx, store: store, chat: &fakeChat{}, platform: platform, drafter: &scripted{text: plain}, clock: c, patience: 11 * time.Minute}
 	cfg := bot.Config{
 		Store: store, Playbook: book, Sources: []sources.Source{src},
 		Drafter: h.drafter, Triager: llm.NewOffline(), Now: c.Now, Logger: logger, ConsoleURL: "http://127.0.0.1:8467",
@@ -279,7 +280,7 @@ func (h *house) arrives(stars int, body string) int64 {
 	if err != nil {
 		h.Fatal(err)
 	}
-	h.pass(11 * time.Minute)
+	h.pass(h.patience)
 	c, err := h.store.CaseOf(h.ctx, review.Key{Source: "shop", ID: r.ID})
 	if err != nil {
 		h.Fatalf("the review did not become a case: %v", err)
