@@ -103,6 +103,7 @@ func (c *call) eval(ctx context.Context, o evalOptions, path string) error {
 	if err != nil {
 		return err
 	}
+	c.unknownPlatform(o.platform)
 	picked := eval.Sample(all, o.limit, o.seed)
 	bar := c.steps(len(picked))
 	cfg := eval.Config{
@@ -154,6 +155,10 @@ func (c *call) reviews(o file.Options, path string) ([]review.Review, error) {
 	var out []review.Review
 	for _, p := range paths {
 		rs, err := c.reviewsOf(o, p)
+		if len(paths) > 1 && err != nil && exitCode(err) == exitUsage {
+			c.note("%s is left out: %v", p, err) // a folder may hold other things
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -254,6 +259,22 @@ func (c *call) writeEval(dir string, cmp eval.Comparison) error {
 			line += fmt.Sprintf("  (%s; before: %s)", r.Change, r.Was)
 		}
 		c.print("%s", line)
+	}
+	for _, row := range cmp.Checks {
+		if row.Blocks == 0 && row.WasBlocks == 0 {
+			continue
+		}
+		line := fmt.Sprintf("%-24s %d", "Held back: "+row.Check, row.Blocks)
+		if cmp.Old != nil {
+			line += fmt.Sprintf("  (before: %d)", row.WasBlocks)
+		}
+		c.print("%s", line)
+	}
+	for _, f := range cmp.New.Figures.Failures {
+		c.print("%-24s %d × %s", "Gave nothing: "+f.Task, f.Count, f.Kind)
+	}
+	if cmp.Old != nil {
+		c.print("\nCompared with “%s” of %s: %d reviews are in both.", cmp.Old.Name, cmp.Old.Started.Format("2 January 2006, 15:04"), cmp.Shared)
 	}
 	c.print("\nThe report is %s", filepath.Join(dir, "report.html"))
 	return nil

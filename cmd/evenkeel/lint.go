@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,7 @@ playbook; --contact adds to them.
 
 Input of JSON lines {"reply","review","language","platform"} is checked line by
 line; "review" is the review's text, or an object with title, body, rating,
-language and author.
+language and author. Only "reply" is needed.
 
 Exit code 0: nothing blocks. 1: something does. 2: the call or the input is
 wrong.`,
@@ -122,7 +123,7 @@ func (c *call) lint(o lintOptions, args []string) error {
 		return err
 	}
 	if isLines(text) {
-		return c.lintLines(in, text)
+		return c.lintLines(in, oneLine(text))
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
 		return usagef("there is no reply to check; name a file, or pipe the text in")
@@ -150,6 +151,7 @@ func (c *call) lintInput(o lintOptions) (rubric.Input, error) {
 	in := rulesInput(rules)
 	in.Language, in.Platform, in.Country = o.language, o.platform, o.country
 	in.Contacts = append(in.Contacts, o.contacts...)
+	c.unknownPlatform(o.platform)
 	if o.review == "" {
 		return in, nil
 	}
@@ -167,6 +169,14 @@ func (c *call) lintInput(o lintOptions) (rubric.Input, error) {
 	}
 	in.Review, in.ReviewLanguage = r.Review, r.Language
 	return in, nil
+}
+
+// unknownPlatform says on standard error that the careful default holds: a
+// mistyped name should not pass for a platform without rules.
+func (c *call) unknownPlatform(name string) {
+	if name != "" && !rubric.Known(name) {
+		fmt.Fprintf(c.err, "evenkeel: no rules are known for the platform %q, so the careful default holds; known are %s\n", plainWords(name), strings.Join(rubric.Platforms(), ", "))
+	}
 }
 
 // rulesInput is what the playbook says to the checks.
@@ -190,17 +200,25 @@ func (c *call) readInput(args []string) ([]byte, error) {
 	return b, nil
 }
 
-// isLines tells JSON lines from a reply: the first line that is not empty is
-// an object with a reply.
+// isLines tells JSON input from a reply: no person begins a reply with the
+// beginning of a JSON object. What is then wrong with the JSON is said, not
+// checked as if it were a text.
 func isLines(text []byte) bool {
-	for line := range bytes.Lines(text) {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		var l lintLine
-		return line[0] == '{' && json.Unmarshal(line, &l) == nil && l.Reply != nil
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || text[0] != '{' {
+		return false
 	}
-	return false
+	text = bytes.TrimSpace(text[1:])
+	return bytes.HasPrefix(text, []byte(`"`)) || bytes.HasPrefix(text, []byte("}"))
+}
+
+// oneLine puts a single object that is written over several lines on one.
+func oneLine(text []byte) []byte {
+	var out bytes.Buffer
+	if json.Valid(text) && json.Compact(&out, text) == nil {
+		return out.Bytes()
+	}
+	return text
 }
 
 func (c *call) lintLines(base rubric.Input, text []byte) error {
@@ -236,10 +254,10 @@ func (c *call) lintLines(base rubric.Input, text []byte) error {
 func lineInput(base rubric.Input, raw []byte) (rubric.Input, error) {
 	var l lintLine
 	if err := json.Unmarshal(raw, &l); err != nil {
-		return base, err
+		return base, fmt.Errorf("this is not an object with a reply: %w", err)
 	}
 	if l.Reply == nil {
-		return base, errors.New(`there is no "reply"`)
+		return base, errors.New(`there is no "reply"; a line looks like {"reply":"…","review":"…","language":"en","platform":"google"}`)
 	}
 	in := base
 	in.Text = *l.Reply

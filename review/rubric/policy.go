@@ -2,6 +2,7 @@ package rubric
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -109,6 +110,22 @@ func PolicyFor(platform, country string) Policy {
 		}
 	}
 	return p
+}
+
+// Known tells whether a platform is described, under this name or another; one
+// that is not gets the careful default.
+func Known(platform string) bool {
+	name := PolicyFor(platform, "").Platform
+	return slices.ContainsFunc(policies().Platforms, func(p Policy) bool { return p.Platform == name })
+}
+
+// Platforms are the names of all that are described.
+func Platforms() []string {
+	var out []string
+	for _, p := range policies().Platforms {
+		out = append(out, p.Platform)
+	}
+	return out
 }
 
 func inRegion(members []string, country string) bool {
