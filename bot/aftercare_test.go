@@ -391,3 +391,25 @@ func TestAnIncidentByHand(t *testing.T) {
 	h.pass(0)
 	h.in(id, review.Open)
 }
+
+// TestAReport: the platform's own grounds, the review's own words, and a date
+// to look for the answer.
+func TestAReport(t *testing.T) {
+	h := slowly(t, strings.Replace(testPlaybook, "shop: {kind: simulator,", "shop: {kind: simulator, platform: google,", 1))
+	id := h.late()
+	h.refused(h.choose(cleo, id, "report", "ground", "we disagree", "words", "two weeks late"), "one of this platform's: off_topic")
+	h.refused(h.typed(cleo, fmt.Sprintf("report %d spam buy watches", id)), "must stand in the review")
+	h.ok(h.choose(cleo, id, "report", "ground", "spam", "words", "The teapot came two weeks late."))
+	h.pass(0)
+	h.ok(h.press(cleo, id, "ledger", "reported:1:sent"))
+	h.pass(9 * 24 * time.Hour)
+	if out := h.typed(vic, "overdue"); !strings.Contains(fmt.Sprint(out.Items), "answer to report 1: spam") {
+		t.Errorf("overdue: %+v", out.Items)
+	}
+	h.ok(h.press(cleo, id, "ledger", "reported:1:denied"))
+	h.pass(0)
+	h.ok(h.press(cleo, id, "ledger", "reported:1:sent"))
+	if r := h.get(id).Reports[0]; r.Appeals != 1 {
+		t.Errorf("the report: %+v", r)
+	}
+}

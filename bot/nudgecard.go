@@ -140,7 +140,7 @@ func (p painter) followUp(pr review.Promise) Card {
 // ledger is the card of what was promised, given and arranged.
 func (p painter) ledger() (Card, bool) {
 	c := p.c
-	if len(c.Promises)+len(c.Benefits)+len(c.Reaches) == 0 {
+	if len(c.Promises)+len(c.Benefits)+len(c.Reaches)+len(c.Reports) == 0 {
 		return Card{}, false
 	}
 	card := p.card("Promises and tasks", Neutral)
@@ -171,6 +171,17 @@ func (p painter) ledger() (Card, bool) {
 		}
 		card.Blocks = append(card.Blocks, b, Block{Kind: Small, Text: "A benefit never stands in a public reply, and nothing is asked for it."})
 	}
+	if len(c.Reports) > 0 {
+		b := Block{Kind: List, Heading: "Reported to the platform"}
+		for _, r := range c.Reports {
+			mark := map[review.ReportState]Mark{review.ReportUpheld: Done, review.ReportDenied: Stop}[r.State]
+			b.Items = append(b.Items, Line{Mark: mark, Text: fmt.Sprintf("%d. %s: “%s” (%s)", r.N, strings.ReplaceAll(r.Ground, "_", " "), clip(oneLine(r.Words), 120), r.State)})
+		}
+		card.Blocks = append(card.Blocks, b)
+	}
+	for _, r := range c.Reports {
+		p.reportButtons(&card, r)
+	}
 	for _, t := range c.Tasks() {
 		if len(card.Buttons) < 15 && t.Kind != review.TaskAnswer {
 			p.taskButtons(&card, t.Kind, t.N)
@@ -185,6 +196,23 @@ func (p painter) ledger() (Card, bool) {
 	}
 	card.Summary = fmt.Sprintf("%s: %d open promises, %d open tasks", c.Ref(), len(c.OpenPromises()), len(c.Tasks()))
 	return card, true
+}
+
+// reportButtons bring a report on its way.
+func (p painter) reportButtons(card *Card, r review.Report) {
+	next := map[review.ReportState][]review.ReportState{
+		review.ReportPrepared: {review.ReportSent}, review.ReportSent: {review.ReportUpheld, review.ReportDenied}, review.ReportDenied: {review.ReportSent},
+	}[r.State]
+	label := map[review.ReportState]string{review.ReportSent: "Report %d is sent", review.ReportUpheld: "Report %d was upheld", review.ReportDenied: "Report %d was denied"}
+	for _, s := range next {
+		text := fmt.Sprintf(label[s], r.N)
+		if r.State == review.ReportDenied {
+			text = fmt.Sprintf("Appeal of report %d is sent", r.N)
+		}
+		if len(card.Buttons) < 10 {
+			p.button(card, Button{Label: text, Token: commands.Token{Command: "reported", Arg: fmt.Sprintf("%d:%s", r.N, s)}})
+		}
+	}
 }
 
 func (p painter) promiseLine(pr review.Promise) Line {

@@ -226,6 +226,9 @@ func (p painter) textNote() string {
 	c := p.c
 	switch c.Status {
 	case review.Drafted:
+		if p.c.Quorum(p.policy).Lead && !p.policy.Quorum.Lead {
+			return "This is the third public round with this reviewer: a lead must agree. Long quarrels belong in private."
+		}
 		if c.Draft.Facts != c.FactsRevision {
 			return "Facts changed since this was written."
 		}

@@ -403,30 +403,3 @@ func causeForm(ctx context.Context, d Desk, i Invocation) (*Form, error) {
 	f.Fields[1].Value = firstOf(f.Fields[1].Value, strings.Join(c.Topics, ", "))
 	return f, nil
 }
-
-func reports() []Command {
-	return []Command{
-		{
-			Name: "report", Usage: "CASE GROUND WORDS", OnCase: true, Verb: "report",
-			Help:    "Prepare a report of an unfair review: a ground from the platform's list and the words that break it.",
-			Example: "report 42 spam Buy cheap watches",
-			Fields:  []Field{line("ground", "Ground", "from the platform's own list"), text("words", "The words that break it", "quoted from the review"), optional(text("evidence", "Evidence", ""))},
-			Form: form("Report this review", "Prepare", "“We disagree” is no ground. A reply stays possible.",
-				line("ground", "Ground", "from the platform's own list"), text("words", "The words that break it", "quoted from the review"), optional(text("evidence", "Evidence", ""))),
-			Run: act(func(i Invocation) (review.Action, error) {
-				return review.OpenReport{Ground: i.Arg("ground"), Words: i.Arg("words"), Evidence: i.Arg("evidence")}, nil
-			}, always("the report is prepared.")),
-		},
-		{
-			Name: "reported", Usage: "CASE NUMBER STATE", OnCase: true, Verb: "report_is",
-			Help: "Say how far a report has come: sent, upheld or denied.", Example: "reported 42 1 sent",
-			Fields: []Field{{Name: "n", Label: "Number of the report", Kind: Number}, {Name: "state", Label: "State", Kind: Choice, Options: []Option{
-				{"sent", "Sent to the platform"}, {"upheld", "Upheld: the review was removed"}, {"denied", "Denied"},
-			}}},
-			Run: act(func(i Invocation) (review.Action, error) {
-				n, err := number(i.Arg("n"), "report")
-				return review.ReportIs{N: n, State: review.ReportState(firstOf(i.Arg("state"), i.Token.Arg))}, err
-			}, always("the report's state is noted.")),
-		},
-	}
-}

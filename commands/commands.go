@@ -147,6 +147,9 @@ type Desk interface {
 	Incident(ctx context.Context, n int) (incident.Incident, error)
 	OpenIncident(ctx context.Context, i Invocation, title string) (int, error)
 	ActOnIncident(ctx context.Context, i Invocation, n int, verb review.Verb, act func(inc *incident.Incident, solo bool) error) error
+	// Grounds are those on which the platform of a case takes a review down, in
+	// its own words; none where they are not known.
+	Grounds(c review.Case) []string
 	// EndOfDay is the end of the working day of a date ("2026-12-01") in the
 	// team's time zone.
 	EndOfDay(date string) (time.Time, error)

@@ -1,0 +1,90 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/evenkeel/evenkeel/review"
+)
+
+// answerDays is after how many days the platform's answer to a report is
+// looked for.
+const answerDays = 7
+
+func reports() []Command {
+	return []Command{
+		{
+			Name: "report", Usage: "CASE GROUND WORDS", OnCase: true, Verb: "report",
+			Help:    "Prepare a report of an unfair review: a ground from the platform's list and the words that break it.",
+			Example: "report 42 spam Buy cheap watches",
+			Fields:  []Field{line("ground", "Ground", "from the platform's own list"), text("words", "The words that break it", "quoted from the review"), optional(text("evidence", "Evidence", ""))},
+			Form:    reportForm,
+			Run:     runReport,
+		},
+		{
+			Name: "reported", Usage: "CASE NUMBER STATE", OnCase: true, Verb: "report_is",
+			Help: "Say how far a report has come: sent, upheld or denied.", Example: "reported 42 1 sent",
+			Fields: []Field{{Name: "n", Label: "Number of the report", Kind: Number}, {Name: "state", Label: "State", Kind: Choice, Options: []Option{
+				{"sent", "Sent to the platform"}, {"upheld", "Upheld: the review was removed"}, {"denied", "Denied"},
+			}}},
+			Run: act(func(i Invocation) (review.Action, error) {
+				of, state, _ := strings.Cut(i.Token.Arg, ":")
+				n, err := number(firstOf(i.Arg("n"), of), "report")
+				return review.ReportIs{N: n, State: review.ReportState(firstOf(i.Arg("state"), state))}, err
+			}, always("the report's state is noted.")),
+		},
+	}
+}
+
+// reportForm offers the grounds of the review's platform where they are known.
+func reportForm(ctx context.Context, d Desk, i Invocation) (*Form, error) {
+	c, err := d.Case(ctx, i.Case)
+	if err != nil {
+		return nil, err
+	}
+	ground := line("ground", "Ground", "from the platform's own list")
+	if known := d.Grounds(c); len(known) > 0 {
+		ground.Kind = Choice
+		for _, g := range known[:min(len(known), maxOptions)] {
+			ground.Options = append(ground.Options, Option{Value: g, Label: strings.ToLower(strings.ReplaceAll(g, "_", " "))})
+		}
+	}
+	return form("Report this review", "Prepare", "“We disagree” is no ground. A reply stays possible.",
+		ground, text("words", "The words that break it", "quoted from the review"), optional(text("evidence", "Evidence", "")))(ctx, d, i)
+}
+
+// maxOptions is Discord's limit of choices.
+const maxOptions = 25
+
+func runReport(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+	c, err := d.Case(ctx, i.Case)
+	if err != nil {
+		return Outcome{}, err
+	}
+	ground := strings.TrimSpace(i.Arg("ground"))
+	if known := d.Grounds(c); len(known) > 0 {
+		at := slices.IndexFunc(known, func(g string) bool { return strings.EqualFold(g, ground) })
+		if at < 0 {
+			return Outcome{}, &review.InputError{Field: "ground", Problem: "is one of this platform's: " + strings.Join(known, ", ")}
+		}
+		ground = known[at]
+	}
+	if words := strings.TrimSpace(i.Arg("words")); words != "" && !quotes(c.Review.Text(), words) {
+		return Outcome{}, &review.InputError{Field: "words", Problem: "must stand in the review as they are quoted; copy them from there"}
+	}
+	due, err := d.EndOfDay(d.Now().AddDate(0, 0, answerDays).Format("2006-01-02"))
+	if err != nil {
+		return Outcome{}, err
+	}
+	return said(ctx, d, i, review.OpenReport{Ground: ground, Words: i.Arg("words"), Evidence: i.Arg("evidence"), Due: due},
+		"the report is prepared. Send it to the platform, then say so (“reported "+strings.TrimPrefix(c.Ref(), "#")+" 1 sent”).")
+}
+
+// quotes tells whether words stand in a text, whatever the spaces.
+func quotes(text, words string) bool {
+	flat := func(s string) string {
+		return strings.ToLower(strings.Join(strings.Fields(strings.Trim(s, "“”\"„")), " "))
+	}
+	return strings.Contains(flat(text), flat(words))
+}
