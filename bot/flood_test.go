@@ -22,7 +22,7 @@ import (
 	"github.com/evenkeel/evenkeel/storage/sqlite"
 )
 
-// crowd is a platform with a long list, in the order of change, a hundred to a
+// crowd is a platform with a long list, in the order of change, fifty to a
 // page. It counts what it gave.
 type crowd struct {
 	items []sweep.Item // in the order of change
@@ -30,6 +30,8 @@ type crowd struct {
 	pages int
 	met   func(cur sources.Cursor) error // before each page
 }
+
+const crowdPage = 50
 
 func (*crowd) Name() string     { return "shop" }
 func (*crowd) Platform() string { return "simulator" }
@@ -62,7 +64,7 @@ func (c *crowd) page(_ context.Context, token string, since time.Time) ([]sweep.
 		}
 		// Tokens are places in the whole list, so that nothing shifts.
 	}
-	last := min(first+100, len(c.items))
+	last := min(first+crowdPage, len(c.items))
 	if last == len(c.items) {
 		return c.items[first:last], "", nil
 	}
@@ -83,9 +85,10 @@ func (c *crowd) write(id int, body string, at time.Time) {
 // memory does not grow with the history. EVENKEEL_FLOOD sets how many there
 // are; 100,000 take some minutes.
 func TestAFlood(t *testing.T) {
-	n := 3000
+	n, hours := 1500, 12
 	if v := os.Getenv("EVENKEEL_FLOOD"); v != "" {
 		var err error
+		hours = 48
 		if n, err = strconv.Atoi(v); err != nil || n < 1000 {
 			t.Fatalf("EVENKEEL_FLOOD=%q; at least 1000", v)
 		}
@@ -96,9 +99,9 @@ func TestAFlood(t *testing.T) {
 	read := time.Since(began)
 	f.check(n, 0)
 	began = time.Now()
-	fresh, edits := f.steady(48)
+	fresh, edits := f.steady(hours)
 	t.Logf("%d reviews: first poll %s (%.0f/s), %d steady polls %s; heap after a tenth %d KiB, after all %d KiB",
-		n, read.Round(time.Millisecond), float64(n)/read.Seconds(), 48, time.Since(began).Round(time.Millisecond), f.early>>10, heap()>>10)
+		n, read.Round(time.Millisecond), float64(n)/read.Seconds(), hours, time.Since(began).Round(time.Millisecond), f.early>>10, heap()>>10)
 	f.check(n+fresh, edits)
 	if now := heap(); now > f.early+16<<20 {
 		t.Errorf("the heap grew from %d to %d KiB", f.early>>10, now>>10)
@@ -174,7 +177,7 @@ func (f *flood) state() storage.SourceState {
 // died after the reviews of some pages were stored and before their cursor was.
 func (f *flood) first() {
 	f.Helper()
-	pages := len(f.crowd.items) / 100
+	pages := len(f.crowd.items) / crowdPage
 	var lagging sources.Cursor
 	f.crowd.met = func(cur sources.Cursor) error {
 		switch f.crowd.pages {
