@@ -413,3 +413,26 @@ func TestAReport(t *testing.T) {
 		t.Errorf("the report: %+v", r)
 	}
 }
+
+// TestALeadIsCalled: a review that touches health waits for a lead, and the
+// second group hears of it once, without the customer's words.
+func TestALeadIsCalled(t *testing.T) {
+	h := open(t, rules(t, testPlaybook+"channels: [{chat: console, id: reviews, escalate: leads}]\n"))
+	id := h.arrives(1, "The glaze made my child ill and we went to hospital, I had an allergic reaction.")
+	h.pass(time.Minute)
+	c := h.get(id)
+	if c.Class == review.Ordinary || c.Status != review.Held {
+		t.Fatalf("the rules find %q in it, it is %s", c.Class, c.Status)
+	}
+	card := h.card(id, "notice-sensitive-"+string(c.Class))
+	if strings.Contains(fmt.Sprint(card), "glaze") {
+		t.Error("the alarm spreads the customer's words")
+	}
+	for _, p := range h.chat.posts {
+		if strings.HasPrefix(p.at.Key, "notice-") && p.at.Channel != "leads" {
+			t.Errorf("the alarm stands in %q", p.at.Channel)
+		}
+	}
+	h.ok(h.pressOn(ana, card, "release"))
+	h.in(id, review.Open)
+}

@@ -157,6 +157,7 @@ func (d *Desk) act(ctx context.Context, id int64, by review.Actor, action review
 		b.Work = append(b.Work[:len(b.Work):len(b.Work)], d.cardWork(change.Case)...)
 		b.Work = append(b.Work, d.clockWork(c, change.Case)...)
 		b.Work = append(b.Work, d.watchWork(c, change.Case)...)
+		b.Work = append(b.Work, d.alarms(c, change.Case)...)
 		err = d.Store.Commit(ctx, &b)
 		switch {
 		case errors.Is(err, review.ErrConflict):

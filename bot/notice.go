@@ -23,6 +23,7 @@ func noticeKind(chat string) review.WorkKind { return "notice:" + review.WorkKin
 // The names of notices begin with what they are about.
 const (
 	overdueNotice  = "overdue-"
+	alarmNotice    = "sensitive-"
 	causeNotice    = "cause-"
 	incidentNotice = "incident-"
 )
@@ -82,6 +83,10 @@ func (d *Desk) noticeCard(ctx context.Context, j storage.Job) (card Card, ok boo
 		n, told := c.Nudged(of, true)
 		return d.overdueCard(c, n), told, nil
 	}
+	if strings.HasPrefix(j.Key, alarmNotice) {
+		c, err := d.Store.Case(ctx, j.Case)
+		return d.alarmCard(c), err == nil, err
+	}
 	if name, yes := strings.CutPrefix(j.Key, causeNotice); yes {
 		return d.causeCard(ctx, name)
 	}
@@ -89,6 +94,33 @@ func (d *Desk) noticeCard(ctx context.Context, j storage.Job) (card Card, ok boo
 		return d.incidentCard(ctx, name)
 	}
 	return card, false, nil
+}
+
+// alarms tells the second group of a review of a sensitive class, once for
+// each class that is found in it.
+func (d *Desk) alarms(before, after review.Case) []review.Work {
+	if after.Class == review.Ordinary || after.Class == before.Class || after.Status == review.Seeded {
+		return nil
+	}
+	var work []review.Work
+	for _, r := range d.routes(after) {
+		if r.Escalate != "" {
+			work = append(work, review.Work{Kind: noticeKind(r.Chat), Case: after.ID, Key: alarmNotice + string(after.Class), Text: r.Escalate, Due: d.Now()})
+		}
+	}
+	return work
+}
+
+// alarmCard says that a lead is needed, without the customer's words.
+func (d *Desk) alarmCard(c review.Case) Card {
+	p := painter{desk: d, c: c, policy: d.policy(c)}
+	card := p.card("A lead is needed: "+c.Ref()+" touches "+strings.ReplaceAll(string(c.Class), "_", " "), Waiting)
+	card.Blocks = []Block{
+		{Kind: Para, Text: "No text is drafted until a lead releases it. “" + fmt.Sprintf("show %d", c.ID) + "” brings the case here."},
+		{Kind: Fields, Items: []Line{{Label: "On", Text: p.where()}, {Label: "Owner", Text: firstOf(c.OwnerName, "nobody yet")}}},
+	}
+	p.button(&card, Button{Label: "Release", Style: Primary, Token: commands.Token{Command: "release", Revision: c.Review.Revision}})
+	return card
 }
 
 // overdueCard tells the second group.

@@ -49,3 +49,21 @@ func TestAftercareSections(t *testing.T) {
 		}
 	}
 }
+
+// TestTargetsBySubject: a product or app may have a clock of its own, by its id
+// or its name.
+func TestTargetsBySubject(t *testing.T) {
+	p := must(t, "targets:\n  - {when: {subject: [The teapot, A1]}, within: 3h}\n  - {within: 9h}\n")
+	for _, tt := range []struct {
+		subject review.Subject
+		want    time.Duration
+	}{
+		{review.Subject{Name: "The teapot"}, 3 * time.Hour}, {review.Subject{ID: "A1", Name: "Kettle"}, 3 * time.Hour},
+		{review.Subject{ID: "A2"}, 9 * time.Hour}, {review.Subject{}, 9 * time.Hour},
+	} {
+		c := review.Case{Review: review.Review{Body: "Late.", Rating: review.StarRating(1), Subject: tt.subject}}
+		if got, _ := p.Target(c); got != tt.want {
+			t.Errorf("%+v: %s", tt.subject, got)
+		}
+	}
+}

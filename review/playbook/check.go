@@ -187,16 +187,19 @@ func (l *loader) everyCase() []traits {
 	dimension(verdictWords, func(c condition) mask { return c.Verdict }, func(t *traits, i int) { t.verdict = i })
 	dimension(flagWords, func(c condition) mask { return c.Light }, func(t *traits, i int) { t.light = i })
 	dimension(flagWords, func(c condition) mask { return c.Spreading }, func(t *traits, i int) { t.spreading = i })
-	sources, locations := []string{""}, []string{""}
+	sources, locations, subjects := []string{""}, []string{""}, []string{""}
 	for _, r := range l.rules.Rules {
 		sources = append(sources, r.When.Sources...)
 		locations = append(locations, r.When.Locations...)
+		subjects = append(subjects, r.When.Subjects...)
 	}
 	slices.Sort(sources)
 	slices.Sort(locations)
-	sources, locations = slices.Compact(sources), slices.Compact(locations)
+	slices.Sort(subjects)
+	sources, locations, subjects = slices.Compact(sources), slices.Compact(locations), slices.Compact(subjects)
 	widen(len(sources), func(t *traits, i int) { t.source = sources[i] })
 	widen(len(locations), func(t *traits, i int) { t.location = locations[i] })
+	widen(len(subjects), func(t *traits, i int) { t.subject = subjects[i] })
 	return out
 }
 

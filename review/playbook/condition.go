@@ -20,6 +20,7 @@ type condition struct {
 	Spreading mask
 	Sources   []string // empty for any, sorted
 	Locations []string // empty for any, sorted
+	Subjects  []string `json:",omitempty"` // ids or names of products, apps, …; empty for any, sorted
 }
 
 type mask uint16
@@ -48,13 +49,14 @@ func anyCase() condition {
 type traits struct {
 	stars, heat, class, verdict, light, spreading int
 	source, location                              string
+	subject, named                                string // id and name of what was reviewed
 }
 
 // traitsOf reads the traits of a case. Stars are on the scale of five, rounded
 // down, so that a 3.5 is met by the rules for 3: the careful side. Values that
 // this program does not know count as the sharpest known.
 func traitsOf(c review.Case) traits {
-	t := traits{source: c.Review.Key.Source, location: c.Review.Key.Location}
+	t := traits{source: c.Review.Key.Source, location: c.Review.Key.Location, subject: c.Review.Subject.ID, named: c.Review.Subject.Name}
 	if stars, ok := c.Review.Rating.Fifths(); ok {
 		t.stars = min(max(int(stars), 1), 5)
 	}
@@ -78,7 +80,8 @@ func (c condition) meets(t traits) bool {
 	return c.Stars.has(t.stars) && c.Heat.has(t.heat) && c.Class.has(t.class) && c.Verdict.has(t.verdict) &&
 		c.Light.has(t.light) && c.Spreading.has(t.spreading) &&
 		(len(c.Sources) == 0 || slices.Contains(c.Sources, t.source)) &&
-		(len(c.Locations) == 0 || slices.Contains(c.Locations, t.location))
+		(len(c.Locations) == 0 || slices.Contains(c.Locations, t.location)) &&
+		(len(c.Subjects) == 0 || t.subject != "" && slices.Contains(c.Subjects, t.subject) || t.named != "" && slices.Contains(c.Subjects, t.named))
 }
 
 // covers tells that every case that meets d meets c too.
@@ -88,7 +91,7 @@ func (c condition) covers(d condition) bool {
 		return len(a) == 0 || len(b) > 0 && !slices.ContainsFunc(b, func(s string) bool { return !slices.Contains(a, s) })
 	}
 	return within(c.Stars, d.Stars) && within(c.Heat, d.Heat) && within(c.Class, d.Class) && within(c.Verdict, d.Verdict) &&
-		within(c.Light, d.Light) && within(c.Spreading, d.Spreading) && listed(c.Sources, d.Sources) && listed(c.Locations, d.Locations)
+		within(c.Light, d.Light) && within(c.Spreading, d.Spreading) && listed(c.Sources, d.Sources) && listed(c.Locations, d.Locations) && listed(c.Subjects, d.Subjects)
 }
 
 // readCondition reads a `when` block.
@@ -116,6 +119,7 @@ func (l *loader) readCondition(v value) condition {
 	read("spreading", &c.Spreading, flagWords, nil)
 	c.Sources = o.lines("source", l.isSource)
 	c.Locations = o.lines("location", nil)
+	c.Subjects = o.lines("subject", nil)
 	return c
 }
 

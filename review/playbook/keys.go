@@ -10,7 +10,7 @@ var keys = map[string][]string{
 	"roles":      {"lead", "approver", "responder", "viewer"},
 	"solo":       {"enabled", "cool_off"},
 	"rules":      {"when", "approvals", "lead", "other_than_author", "cool_off", "pause"},
-	"when":       {"stars", "heat", "class", "verdict", "light", "spreading", "source", "location"},
+	"when":       {"stars", "heat", "class", "verdict", "light", "spreading", "source", "location", "subject"},
 	"verdicts":   {"second_person", "silent_for"},
 	"publishing": {"verify_after", "settle_after"},
 	"contacts":   {"email", "phone", "url", "label", "sources"},
