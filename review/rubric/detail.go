@@ -190,3 +190,11 @@ func shared(r, o *reading, n int32) (from, to int32, ok bool) {
 	}
 	return 0, 0, false
 }
+
+// isCommon tells whether a word is one of the little or general words of a
+// language, or one for what reviews are about: German writes those with a
+// capital too ("dass der Kellner Suppe brachte").
+func (l *lexicon) isCommon(word string) bool {
+	s := coreScan(l, word)
+	return s.hasConcept("common") || s.hasConcept("generic") || len(s.topics(nil)) > 0
+}

@@ -154,7 +154,7 @@ func (c *checker) referenceWords() func(from, to int) bool {
 // names: no staff, no full name, no name that the reviewer did not show.
 func (c *checker) names() {
 	for _, n := range c.Staff {
-		c.nameIn(n, "The reply names a member of staff; speak of the team instead.")
+		c.nameIn(n, staffNamed)
 	}
 	author := flatten(plain(c.Review.Author))
 	if words := strings.Fields(author); len(words) >= 2 && utf8.RuneCountInString(words[len(words)-1]) >= 2 && utf8.RuneCountInString(words[0]) >= 2 {
@@ -164,10 +164,20 @@ func (c *checker) names() {
 		c.nameIn(c.Review.Author, "The reply gives the reviewer's full name; leave it out.")
 	}
 	for _, sp := range c.reply.find("salutation", c.spoken) {
+		if sp.kind == "staff" {
+			c.colleague(sp)
+			continue
+		}
 		c.salutation(sp, author)
 	}
 	if !strings.ContainsFunc(c.Text, cjk) {
 		return
+	}
+	for _, m := range asianStaff.FindAllStringSubmatchIndex(c.Text, -1) {
+		from, to := max(m[2], m[4]), max(m[3], m[5])
+		if !notNames[c.Text[from:to]] {
+			c.block(PersonalData, c.Text[m[0]:to], staffNamed)
+		}
 	}
 	for _, m := range honorific.FindAllStringSubmatchIndex(c.Text, -1) {
 		name := bareName(c.Text[m[2]:m[3]])
@@ -182,6 +192,33 @@ func (c *checker) names() {
 		c.unshown(name+c.Text[m[3]:m[1]], author, n >= full)
 	}
 }
+
+const staffNamed = "The reply names a member of staff; speak of the team instead."
+
+// colleague looks for a name right after what somebody does ("our waiter Marco").
+func (c *checker) colleague(sp span) {
+	m := givenName.FindString(c.Text[sp.to:])
+	name := strings.TrimSpace(m)
+	if name == "" || notNames[name] || strings.HasPrefix(name, "Ihr") || c.lex.isCommon(name) {
+		return
+	}
+	c.block(PersonalData, c.Text[sp.from:sp.to+len(m)], staffNamed)
+}
+
+var (
+	// givenName is a capitalised word that follows at once.
+	givenName = regexp.MustCompile(`^ \p{Lu}\p{Ll}{2,}(?:-\p{Lu}\p{Ll}+)?\b`)
+	// asianStaff are a post and then one of the most common family names, in Korean
+	// with a given name.
+	asianStaff = regexp.MustCompile(`(?:担当者?|スタッフ|店長|支配人|責任者|マネージャー|料理長|店員|係|ドライバー)の?、?(佐藤|鈴木|高橋|田中|伊藤|渡辺|山本|中村|小林|加藤|吉田|山田|佐々木|山口|松本|井上|木村|斎藤|清水|山崎|池田|橋本|阿部|石川|山下|中島|石井|小川|前田|岡田|長谷川|藤田|後藤|近藤|村上|遠藤|青木|坂本|斉藤|福田|太田|西村|藤井|金子|岡本|藤原|三浦|中野|中川|原田|松田|竹内|小野|田村|中山|和田|石田|森田|上田|内田|柴田|酒井|宮崎|横山|高木|安藤|宮本|大野)` +
+		`|(?:담당자|직원|매니저|점장|실장|팀장|지배인|기사|주방장|상담원|셰프) ?(?:인 ?)?([김이박최정강조윤장임한오서신권황안송류전홍][가-힣]{2})(?:이|가|은|는|님|에게|을|를|께서|씨|과|와)`)
+)
+
+// notNames begin with a capital, or look like a Korean name, and are none.
+var notNames = map[string]bool{"Sie": true, "Dir": true, "Dich": true, "Uns": true, "Monday": true, "Tuesday": true, "Wednesday": true, "Thursday": true,
+	"Friday": true, "Saturday": true, "Sunday": true, "January": true, "February": true, "March": true, "April": true, "May": true, "June": true, "July": true,
+	"August": true, "September": true, "October": true, "November": true, "December": true, "Montag": true, "Dienstag": true, "Mittwoch": true, "Donnerstag": true,
+	"Freitag": true, "Samstag": true, "Sonntag": true, "Team": true, "이야기": true, "서비스": true, "안내문": true, "조리사": true, "전문가": true, "이용자": true, "한마디": true, "오늘도": true}
 
 // nameIn blocks where the name stands in the text as words of its own.
 func (c *checker) nameIn(name, message string) {
