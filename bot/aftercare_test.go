@@ -436,3 +436,40 @@ func TestALeadIsCalled(t *testing.T) {
 	h.ok(h.pressOn(ana, card, "release"))
 	h.in(id, review.Open)
 }
+
+// TestNewRulesMoveTheClock: a playbook with a shorter time counts from the
+// next start, also for cases that wait already, and what was told stays told.
+func TestNewRulesMoveTheClock(t *testing.T) {
+	h := open(t)
+	id := h.late()
+	if due := h.get(id); !strings.Contains(fmt.Sprint(h.card(id, "parent").Blocks), "Answer by") || due.Clock.Round != 1 {
+		t.Fatalf("no clock runs: %+v", due.Clock)
+	}
+	cfg := h.desk.Config
+	rules(t, testPlaybook+"targets: [{within: 2h}]\n")(&cfg)
+	desk, err := bot.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk.Attach(h.chat)
+	if err := desk.Start(h.ctx); err != nil {
+		t.Fatal(err)
+	}
+	h.desk = desk
+	h.pass(61 * time.Minute)
+	if h.chat.count("remind-answer-1") != 1 || h.chat.count("escalate-answer-1") != 0 {
+		t.Fatal("no reminder, or too much, after half of the new time")
+	}
+	h.pass(60 * time.Minute)
+	if h.chat.count("escalate-answer-1") != 1 || !h.get(id).Overdue() {
+		t.Fatal("no escalation after the new time")
+	}
+	if !strings.Contains(fmt.Sprint(h.card(id, "parent").Blocks), "Overdue since") {
+		t.Error("the card does not say that it is overdue")
+	}
+	h.pass(24 * time.Hour)
+	if h.chat.count("remind-answer-1") != 1 || h.chat.count("escalate-answer-1") != 1 {
+		t.Error("told again when the old time was over")
+	}
+	h.ok(h.press(cleo, id, "escalate-answer-1", "take"))
+}

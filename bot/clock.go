@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -191,10 +193,34 @@ func (d *Desk) nudge(ctx context.Context, j storage.Job) error {
 		return nil
 	}
 	_, err = d.act(ctx, c.ID, review.BySystem("clock"), m.action(), still, storage.Batch{Done: &j, Work: d.tellSecondGroup(c, m)})
-	if outgrown(err) {
+	switch {
+	case outgrown(err):
 		return d.done(ctx, j)
+	case errors.Is(err, review.ErrConflict):
+		return &later{at: d.Now(), why: "the case moved meanwhile"}
 	}
 	return err
+}
+
+// armClocks puts the moments of all cases that wait, or have tasks, into the
+// table of work as the playbook has them now. It is done at the start: the
+// playbook may have changed, or an earlier version may have left rows out. Rows
+// that are there stay as they are.
+func (d *Desk) armClocks(ctx context.Context) error {
+	var work []review.Work
+	see := func(c review.Case) { work = append(work, d.clockWork(review.Case{}, c)...) }
+	if err := d.each(ctx, storage.Query{Status: awaiting}, see); err != nil {
+		return err
+	}
+	if err := d.each(ctx, storage.Query{Tasks: true}, see); err != nil {
+		return err
+	}
+	for part := range slices.Chunk(work, 500) {
+		if err := d.Store.Commit(ctx, &storage.Batch{Work: part}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m moment) action() review.Action {

@@ -282,7 +282,7 @@ func (d *Desk) kinds() []review.WorkKind {
 }
 
 // Start prepares the table of work: every source that can be polled has its
-// poll, and cases that have no thread in some chat yet get it.
+// poll, and every running clock its rows.
 func (d *Desk) Start(ctx context.Context) error {
 	var b storage.Batch
 	for name, s := range d.sources {
@@ -290,7 +290,10 @@ func (d *Desk) Start(ctx context.Context) error {
 			b.Work = append(b.Work, review.Work{Kind: review.WorkPoll, Key: name, Due: d.Now(), Again: true})
 		}
 	}
-	return d.Store.Commit(ctx, &b)
+	if err := d.Store.Commit(ctx, &b); err != nil {
+		return err
+	}
+	return d.armClocks(ctx)
 }
 
 // done completes a job that turned out to need nothing.
