@@ -76,7 +76,10 @@ func (b *Bot) takeInteraction(ctx context.Context, body []byte, done ack) bool {
 // it the machine is busy, and people are not kept waiting for its sake: the
 // delivery is verified and queued, and that is what is acknowledged. When even
 // the queue is long they do wait, or it would grow without end.
-const maxHeld = 8
+const (
+	maxHeld   = 8
+	longQueue = 128
+)
 
 // single does work for the first delivery with this key, and lets the others
 // have its acknowledgement. That goes out when the work gives it, after wait at
@@ -103,7 +106,7 @@ func (b *Bot) single(ctx context.Context, key, what string, wait time.Duration, 
 	case !taken:
 		b.held.Add(-1)
 		b.seen.forget(key)
-	case wait == 0, wait <= b.cfg.Grace && held > maxHeld && len(b.crew.queue) < maxHands:
+	case wait == 0, wait <= b.cfg.Grace && held > maxHeld && len(b.crew.queue) < longQueue:
 		done(nil)
 	default:
 		time.AfterFunc(wait, func() { done(nil) })
@@ -159,9 +162,16 @@ func (b *Bot) begin(what string, work func() commands.Outcome) *task {
 
 // guarded does work. When it panics, its outcome is that we are in trouble.
 func (b *Bot) guarded(what string, work func() commands.Outcome) (out commands.Outcome) {
-	out = commands.Outcome{Refused: true, Text: troubleText}
+	done := false
+	defer func() {
+		if !done {
+			out = commands.Outcome{Refused: true, Text: troubleText}
+		}
+	}()
 	defer b.crew.recover(what)
-	return work()
+	out = work()
+	done = true
+	return out
 }
 
 // within waits for at most so long and tells whether the work is done.

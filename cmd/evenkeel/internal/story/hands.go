@@ -36,7 +36,7 @@ type Press struct {
 	Old   bool              // it stood on a card that was redrawn since
 }
 
-// ErrNotDrawn: no card in the chat shows this button yet. Time has to go by.
+// ErrNotDrawn says that no card in the chat shows this button yet. Time has to go by.
 var ErrNotDrawn = errors.New("no card shows this button yet")
 
 // People are those of the story. A chat must know them by these names and
