@@ -18,9 +18,13 @@ import (
 	"time"
 )
 
-// npm installs exactly the packages of a lock file, without running their
-// scripts, and keeps them in the user's cache folder under the lock file's
-// hash. It gives the folder, which holds the other files of from as well.
+// npm installs the packages of a lock file, without running their scripts, and
+// keeps them in the user's cache folder under the lock file's hash. It gives
+// the folder, which holds the other files of from as well.
+//
+// It is npm install with a look afterwards, and not npm ci: that wants packages
+// for other systems in the lock file, which npm leaves out of a file without
+// addresses.
 func npm(t testing.TB, from string) string {
 	t.Helper()
 	lock, err := os.ReadFile(filepath.Join(from, "package-lock.json"))
@@ -36,15 +40,48 @@ func npm(t testing.TB, from string) string {
 			return err
 		}
 		// The plugin names narrower versions of what it shares with Medusa.
-		cmd := exec.CommandContext(t.Context(), "npm", "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund")
+		cmd := exec.CommandContext(t.Context(), "npm", "install", "--no-save", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund")
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			return fmt.Errorf("npm ci: %w\n%s", err, tail(out))
+			return fmt.Errorf("npm install: %w\n%s", err, tail(out))
 		}
-		return nil
+		return asLocked(dir)
 	})
 	return dir
+}
+
+// asLocked holds what npm installed against the lock file: nothing is of
+// another version, and nothing that matters is besides it.
+func asLocked(dir string) error {
+	type tree struct {
+		Packages map[string]struct {
+			Version  string
+			Optional bool
+		}
+	}
+	read := func(name string) (t tree, err error) {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil {
+			err = json.Unmarshal(b, &t)
+		}
+		return t, err
+	}
+	locked, err1 := read("package-lock.json")
+	installed, err2 := read("node_modules/.package-lock.json")
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	for path, is := range installed.Packages {
+		want, ok := locked.Packages[path]
+		if ok && want.Version != is.Version || !ok && !is.Optional {
+			return fmt.Errorf("npm installed %s %s, and the lock file says %q", path, is.Version, want.Version)
+		}
+	}
+	if len(installed.Packages) == 0 {
+		return errors.New("npm installed nothing")
+	}
+	return nil
 }
 
 // cached gives a folder of the user's cache that make filled once. A folder
@@ -60,7 +97,7 @@ func cached(t testing.TB, name string, make func(dir string) error) string {
 	if _, err := os.Stat(dir); err == nil {
 		return dir
 	}
-	if err := os.MkdirAll(root, 0o755); err != nil { //nolint:gosec // others may read what is public anyway
+	if err := os.MkdirAll(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	half, err := os.MkdirTemp(root, ".half-")
@@ -80,7 +117,7 @@ func cached(t testing.TB, name string, make func(dir string) error) string {
 // run runs a program to its end.
 func run(t testing.TB, dir string, env []string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...) //nolint:gosec // the test says what
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -103,7 +103,7 @@ rm -f wordpress_*.deb usr/share/wordpress/wp-config.php`
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("fetching Debian's package of WordPress: %w\n%s", err, tail(out))
 		}
-		return os.WriteFile(filepath.Join(dir, "usr/share/wordpress/wp-config.php"), config, 0o644) //nolint:gosec // nothing secret
+		return os.WriteFile(filepath.Join(dir, "usr/share/wordpress/wp-config.php"), config, 0o644)
 	})
 	return filepath.Join(dir, "usr/share/wordpress")
 }
@@ -125,7 +125,7 @@ func startMariaDB(t testing.TB, mariadbd string) string {
 	run(t, dir, nil, "mariadb-install-db", "--no-defaults", "--datadir="+data, "--user="+account,
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
 	start := filepath.Join(dir, "start.sql")
-	if err := os.WriteFile(start, []byte("CREATE DATABASE IF NOT EXISTS wordpress CHARACTER SET utf8mb4;\n"), 0o644); err != nil { //nolint:gosec // nothing secret
+	if err := os.WriteFile(start, []byte("CREATE DATABASE IF NOT EXISTS wordpress CHARACTER SET utf8mb4;\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	peers.Start(t, peers.Program{Dir: dir, Args: []string{"sh", "-c", `exec "$0" "$@" 2>log`, mariadbd, "--no-defaults", "--datadir=" + data, "--user=" + account,

@@ -139,7 +139,7 @@ func TestWordPress(t *testing.T) {
 			}
 		}
 		site.Do("desk", "PUT", ids[1], map[string]any{"content": "Solved, thank you."})
-		if got, cur = drain(cur); len(got) != 1 || got[key(ids[1]).ID] != "Solved, thank you." {
+		if got, _ = drain(cur); len(got) != 1 || got[key(ids[1]).ID] != "Solved, thank you." {
 			t.Errorf("after an edit arrive %v", got)
 		}
 		site.Do("desk", "PUT", ids[2], map[string]any{"status": "trash"})

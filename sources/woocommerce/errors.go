@@ -22,10 +22,10 @@ func (s *Source) judge(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	switch e.Kind {
-	case errHidden:
+	switch {
+	case errors.Is(e, errHidden):
 		e.Kind, e.Reason = sources.ErrAuth, "this account may not read reviews; it needs the role shop manager or administrator"
-	case errDuplicate:
+	case errors.Is(e, errDuplicate):
 		e.Kind = sources.ErrAlready
 	}
 	return err
