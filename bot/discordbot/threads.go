@@ -27,7 +27,7 @@ func threadName(c bot.Card) string {
 // that a second start fails, which is as good.
 // https://docs.discord.com/developers/topics/threads
 func (b *Bot) startThread(ctx context.Context, room, id, name string) error {
-	err := b.rest.call(ctx, http.MethodPost, "/channels/"+room+"/messages/"+id+"/threads",
+	err := b.rest.patiently(ctx, http.MethodPost, "/channels/"+room+"/messages/"+id+"/threads",
 		map[string]any{"name": name, "auto_archive_duration": autoArchive}, nil)
 	if isCode(err, 160004) {
 		return nil
@@ -104,7 +104,7 @@ func (b *Bot) KeepThread(ctx context.Context, at bot.Place, parent string, s bot
 	var have channel
 	if err := b.rest.call(ctx, http.MethodGet, "/channels/"+thread, nil, &have); err != nil {
 		if isCode(err, 10003) {
-			return nil // nobody opened it, or somebody deleted it
+			return b.openAgain(ctx, at, parent, s)
 		}
 		return b.told(at, err)
 	}
@@ -132,6 +132,20 @@ func (b *Bot) KeepThread(ctx context.Context, at bot.Place, parent string, s bot
 	}
 	b.marks.put(thread, s)
 	return nil
+}
+
+// openAgain opens a thread that is not there: its opening failed, or somebody
+// deleted it while there is still work to do. A card that is gone has none.
+func (b *Bot) openAgain(ctx context.Context, at bot.Place, parent string, s bot.ThreadState) error {
+	room, id, err := parseRef(parent)
+	if err != nil || s.Closed || room == id {
+		return err
+	}
+	err = b.startThread(ctx, room, id, fmt.Sprintf("#%d", at.Case))
+	if err == nil || isCode(err, 10003, 10008) {
+		return nil
+	}
+	return b.told(at, err)
 }
 
 const requireTag = 1 << 4 // a forum's flag

@@ -35,6 +35,7 @@ type world struct {
 	desk   *bottest.FakeDesk
 	net    *network
 	setup  setup
+	lossy  bool // presses may be lost with a session that ends
 
 	mu     sync.Mutex
 	ids    map[string]string // of people, by name
@@ -128,6 +129,9 @@ func newWorld(t *testing.T, desk *bottest.FakeDesk, s setup) *world {
 	w.bot = b
 	t.Cleanup(func() {
 		for _, p := range w.server.Problems() {
+			if w.lossy && strings.Contains(p, discordtest.ErrLate.Error()) {
+				continue
+			}
 			t.Errorf("Discord would complain: %s", p)
 		}
 		if pings := w.server.Pings(); len(pings) > 0 {
