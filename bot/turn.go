@@ -21,10 +21,17 @@ type Turn struct {
 	Worker string // who we are, for the log
 	Now    func() time.Time
 	Logger *slog.Logger
+	// Look is how often the turn is asked for and prolonged; zero is a fifth of
+	// the lease.
+	Look time.Duration
 }
 
-// turnLook is how often somebody without the turn looks whether it is free.
-const turnLook = leaseFor / 5
+func (t Turn) look() time.Duration {
+	if t.Look > 0 {
+		return t.Look
+	}
+	return leaseFor / 5
+}
 
 func (t Turn) kind() review.WorkKind { return review.WorkKind("turn:" + t.Name) }
 
@@ -33,7 +40,7 @@ func (t Turn) kind() review.WorkKind { return review.WorkKind("turn:" + t.Name) 
 // and nil when ctx ends. A lost turn is waited for again. A turn that is given
 // back is free for others at once.
 func (t Turn) Hold(ctx context.Context, do func(context.Context) error) error {
-	tick := time.NewTicker(turnLook)
+	tick := time.NewTicker(t.look())
 	defer tick.Stop()
 	for {
 		j, ok, err := t.claim(ctx)
@@ -84,7 +91,7 @@ func (t Turn) holding(ctx context.Context, j storage.Job, do func(context.Contex
 	end(nil)
 	<-done
 	if !lost { // others need not wait for the lease to end
-		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnLook)
+		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseFor)
 		defer cancel()
 		if rerr := t.Store.Retry(free, j, t.Now(), ""); rerr != nil && !errors.Is(rerr, storage.ErrFenced) {
 			t.Logger.WarnContext(ctx, "cannot give the turn back; it is free when its lease ends", slog.String("turn", t.Name), slog.Any("error", rerr))
@@ -96,7 +103,7 @@ func (t Turn) holding(ctx context.Context, j storage.Job, do func(context.Contex
 // prolong keeps the lease. A database that is away for as long as the lease
 // means that another one may have the turn by now.
 func (t Turn) prolong(ctx context.Context, j storage.Job, end context.CancelCauseFunc) {
-	tick := time.NewTicker(turnLook)
+	tick := time.NewTicker(t.look())
 	defer tick.Stop()
 	sure := t.Now()
 	for {
