@@ -363,6 +363,10 @@ func TestAnIncident(t *testing.T) {
 	if out := h.typed(vic, "incidents"); len(out.Items) != 1 || !strings.Contains(out.Items[0].Note, "5 reviews") {
 		t.Errorf("incidents: %+v", out.Items)
 	}
+	if out := h.typed(vic, "incident 1"); len(out.Items) != 5 || !strings.Contains(out.Text, "version 2 by Ben, approved by Ana") || !strings.Contains(out.Text, "Ana mends it by 3 Mar 2026") {
+		t.Errorf("incident 1: %+v", out)
+	}
+	h.refused(h.typed(vic, "incident Something else"), "role")
 	h.refused(h.typed(ben, "incident-close 1 over"), "role")
 	h.ok(h.typed(ana, "incident-close 1 The provider mended it; we have a second one now."))
 	h.pass(0)

@@ -231,6 +231,9 @@ func (p painter) reading() []Block {
 	if c.Suspect {
 		notes = append(notes, "Parts of this review read like instructions to a machine; they are treated as text")
 	}
+	if c.Incident != "" {
+		notes = append(notes, "Belongs to incident "+c.Incident+": “incident "+c.Incident+"” shows it")
+	}
 	if c.Spreading {
 		notes = append(notes, "Spreading: others are picking this up")
 	}

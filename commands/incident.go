@@ -28,10 +28,16 @@ func incidents() []Command {
 			},
 		},
 		{
-			Name: "incident", Usage: "TITLE", Role: review.Responder, Help: "Open an incident by hand; similar complaints open one by themselves.", Example: "incident Payments fail",
+			Name: "incident", Usage: "NUMBER|TITLE", Role: review.Viewer, Help: "Show an incident, or open one by hand; similar complaints open one by themselves.", Example: "incident Payments fail",
 			Fields: []Field{line("title", "What goes wrong", "Payments fail")},
 			Form:   form("Open an incident", "Open", "Drafts of its reviews are held until a fact sheet is approved.", line("title", "What goes wrong", "Payments fail")),
 			Run: func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+				if n, err := strconv.Atoi(strings.TrimSpace(i.Arg("title"))); err == nil {
+					return showIncident(ctx, d, n)
+				}
+				if need := review.Responder; i.By.Role < need {
+					return Outcome{}, &review.RoleError{Verb: "incident", Need: need, Have: i.By.Role}
+				}
 				n, err := d.OpenIncident(ctx, i, i.Arg("title"))
 				return Outcome{Text: fmt.Sprintf("Incident %d is open. “involve CASE %d” adds a review to it.", n, n)}, err
 			},
@@ -124,6 +130,41 @@ func incidents() []Command {
 			},
 		},
 	}
+}
+
+// showIncident tells all of an incident in words, for chats and people that
+// do not have its card before them.
+func showIncident(ctx context.Context, d Desk, n int) (Outcome, error) {
+	i, err := d.Incident(ctx, n)
+	if err != nil {
+		return Outcome{}, err
+	}
+	var s strings.Builder
+	fmt.Fprintf(&s, "Incident %d: %s. %d reviews.", i.N, i.Title, len(i.Cases))
+	if i.OwnerName != "" {
+		fmt.Fprintf(&s, " %s mends it by %s.", i.OwnerName, i.Fix.Format("2 Jan 2006"))
+	} else if i.Open() {
+		fmt.Fprintf(&s, " Nobody owns it yet (“incident-plan %d DATE”).", i.N)
+	}
+	switch sheet := i.Latest(); {
+	case !i.Open():
+		fmt.Fprintf(&s, "\nClosed by %s: %s", i.ClosedBy, i.Note)
+	case sheet == nil:
+		fmt.Fprintf(&s, "\nNo fact sheet yet, so drafts are held (“sheet %d TEXT”).", i.N)
+	case sheet.Approved.IsZero():
+		fmt.Fprintf(&s, "\nFact sheet, version %d by %s, waits for approval (“sheet-approve %d %d”):\n%s", sheet.N, sheet.Name, i.N, sheet.N, sheet.Text)
+	default:
+		fmt.Fprintf(&s, "\nFact sheet, version %d by %s, approved by %s:\n%s", sheet.N, sheet.Name, sheet.Approver, sheet.Text)
+	}
+	out := Outcome{Text: s.String()}
+	for _, id := range i.Cases[:min(len(i.Cases), inboxLength)] {
+		c, err := d.Case(ctx, id)
+		if err != nil {
+			return Outcome{}, err
+		}
+		out.Items = append(out.Items, d.Describe(c))
+	}
+	return out, nil
 }
 
 // onIncident is the common row for a verb on an incident.
