@@ -87,7 +87,7 @@ func TestFailures(t *testing.T) {
 			w.Write(envelope(`{"sentences":[{"text":"My mark is `+mark+`.","claims":[],"source":"courtesy","ref":""}]}`, "stop", ""))
 		}
 	}
-	short := func(c *Config) { c.TryTimeout = 60 * time.Millisecond; c.Deadline = 10 * time.Second }
+	short := func(c *Config) { c.TryTimeout = 700 * time.Millisecond; c.Deadline = 20 * time.Second }
 	for _, tt := range []struct {
 		name     string
 		does     behaviour
