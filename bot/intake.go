@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -118,6 +119,11 @@ type taken struct {
 }
 
 func (d *Desk) takeOne(ctx context.Context, r review.Review, in Intake, receipt *storage.Receipt) (taken, error) {
+	if err := r.Rating.Valid(); err != nil {
+		d.Logger.WarnContext(ctx, "a rating is off its scale; the review is taken without one",
+			slog.String("review", r.Key.String()), slog.Any("error", err))
+	}
+	r = onScale(r)
 	by := review.BySystem(in.By)
 	history := in.History || (r.Reply != nil && r.Reply.Text != "")
 	change, err := review.Accept(r, history, review.Occasion{Now: d.Now(), By: by})
@@ -151,6 +157,15 @@ func (d *Desk) takeOne(ctx context.Context, r review.Review, in Intake, receipt 
 		return taken{}, err
 	}
 	return taken{id: exists.Case, revised: true}, nil
+}
+
+// onScale leaves out a rating that makes no sense: the customer's words must not
+// be lost for it.
+func onScale(r review.Review) review.Review {
+	if r.Rating.Valid() != nil {
+		r.Rating = review.Rating{Kind: review.Unrated}
+	}
+	return r
 }
 
 // announced drops the announce work where chats are attached: their cards are

@@ -111,7 +111,7 @@ func (d *Desk) read(ctx context.Context, c review.Case) (now review.Review, ok b
 		return now, false, nil
 	}
 	now, err = r.Get(ctx, c.Review.Key)
-	return now, true, err
+	return onScale(now), true, err
 }
 
 // send makes the one call and records its answer.

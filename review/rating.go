@@ -33,7 +33,7 @@ func (r Rating) Valid() error {
 	case Unrated, "":
 		return nil
 	case Stars:
-		if r.Max < 1 || r.Value < 0 || r.Value > r.Max {
+		if !(r.Max >= 1 && r.Value >= 0 && r.Value <= r.Max) { // what is no number fails each of these
 			return fmt.Errorf("rating %g is not between 0 and %g stars", r.Value, r.Max)
 		}
 	case Thumb:
@@ -79,6 +79,9 @@ func (r Rating) Critical() bool { s, ok := r.Fifths(); return ok && s < 3.5 }
 
 // String shows r as people write it: "★★☆☆☆", "thumb down", "neutral", "no rating".
 func (r Rating) String() string {
+	if r.Valid() != nil {
+		return "a rating off its scale"
+	}
 	switch r.Kind {
 	case Stars:
 		if r.Max <= 10 && r.Value == float64(int(r.Value)) && r.Max == float64(int(r.Max)) {
