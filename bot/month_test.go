@@ -128,7 +128,10 @@ func TestAMonth(t *testing.T) {
 	}
 	m.chat = &datedChat{fakeChat: &fakeChat{}, now: m.clock.Now, at: map[string][]time.Time{}}
 	m.open()
-	const reviews = 200
+	reviews, part := 200, 1
+	if raced {
+		reviews, part = 40, 6
+	}
 	for n := range reviews {
 		at := start.Add(time.Duration(m.rng.IntN(28*24*60)) * time.Minute)
 		m.plan(at, func() { m.arrives(n) })
@@ -136,7 +139,7 @@ func TestAMonth(t *testing.T) {
 	m.plan(m.down[0], m.restart)
 	m.plan(berlinTime(25, 3, 30), m.restart)
 	m.play(time.Date(2026, 4, 13, 6, 0, 0, 0, time.UTC))
-	m.settle()
+	m.settle(part)
 }
 
 func berlinTime(day, hour, minute int) time.Time {
@@ -432,7 +435,7 @@ func naive(source string, from time.Time) (half, due time.Time) {
 }
 
 // settle holds what came against what should have.
-func (m *month) settle() {
+func (m *month) settle(part int) {
 	for id, w := range m.waits {
 		c, err := m.store.Case(m.ctx, id)
 		if err != nil {
@@ -458,7 +461,7 @@ func (m *month) settle() {
 	}
 	m.Logf("played until %s: %v", m.clock.Now().Format(time.DateOnly), kinds)
 	for kind, least := range map[string]int{"remind": 130, "escalate": 130, "notice": 100, "followup": 20} {
-		if kinds[kind] < least {
+		if kinds[kind] < least/part {
 			m.Errorf("only %d cards %s: the month was too quiet to prove anything", kinds[kind], kind)
 		}
 	}
