@@ -20,8 +20,8 @@ func TestPlacesSeeEveryRow(t *testing.T) {
 		start := time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC)
 		slack := time.Duration(rapid.IntRange(0, 3).Draw(t, "slack")) * time.Second
 		size := rapid.IntRange(2, 5).Draw(t, "page")
-		gaps := rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 0, 1, 5}), 0, 40).Draw(t, "gaps")
-		removals := 5 // more would be taken for a platform without an order
+		gaps := rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 0, 1, 5}), 12, 40).Draw(t, "gaps")
+		times := 5 // more would be taken for a platform without an order
 		var rows []sweep.Row
 		at := start
 		for i, g := range gaps {
@@ -62,11 +62,13 @@ func TestPlacesSeeEveryRow(t *testing.T) {
 					break
 				}
 			}
-			if removals > 0 && len(rows) > 0 && rapid.Bool().Draw(t, "remove") {
-				removals--
-				n := rapid.IntRange(0, len(rows)-1).Draw(t, "which")
-				rows = slices.Delete(rows, n, n+1)
+			for range rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "removed") {
+				if times > 0 && len(rows) > 0 {
+					n := rapid.IntRange(0, len(rows)-1).Draw(t, "which")
+					rows = slices.Delete(rows, n, n+1)
+				}
 			}
+			times--
 		}
 		for _, r := range rows {
 			if !seen[r.ID] {
