@@ -48,7 +48,7 @@ func goldens(t *testing.T) []golden {
 		golden{"thread", discordtest.ShapeThread, map[string]any{"name": threadName(card), "auto_archive_duration": autoArchive}},
 		golden{"thread_closed", discordtest.ShapeThreadEdit, threadPatch{Archived: ptr(true), Tags: &[]string{"123456789012345678"}}},
 		golden{"thread_woken", discordtest.ShapeThreadEdit, threadPatch{Archived: ptr(false), Locked: ptr(false)}},
-		golden{"commands", discordtest.ShapeCommands, commandSet(commands.Rows())},
+		golden{"commands", discordtest.ShapeCommands, commandSet(bottest.NewFakeDesk().Commands())},
 		golden{"answer_words", discordtest.ShapeCallback, response{sayNow, answerFor(commands.Outcome{Text: "Approved. It goes out in ten minutes."})}},
 		golden{"answer_nothing", discordtest.ShapeCallback, response{sayNow, answerFor(commands.Outcome{})}},
 		golden{"answer_list", discordtest.ShapeCallback, response{sayNow, answerFor(commands.Outcome{Text: "Two wait.", Items: []commands.Item{
@@ -159,6 +159,13 @@ func TestEveryCommandIsRegistered(t *testing.T) {
 		}
 	}
 	set := commandSet(commands.Rows())
+	raw, err := json.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := discordtest.Judge(discordtest.ShapeCommands, raw); err != nil {
+		t.Errorf("Discord would refuse the commands: %v", err)
+	}
 	walk(set[0].Options)
 	for _, r := range commands.Rows() {
 		if !r.Hidden && have[r.Name] != 1 {
