@@ -130,7 +130,7 @@ func TestAMonth(t *testing.T) {
 	m.open()
 	reviews, part := 200, 1
 	if raced {
-		reviews, part = 40, 6
+		reviews, part = 40, 10
 	}
 	for n := range reviews {
 		at := start.Add(time.Duration(m.rng.IntN(28*24*60)) * time.Minute)
