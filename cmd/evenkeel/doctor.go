@@ -83,7 +83,7 @@ func doctor(ctx context.Context, c *call, _ []string) error {
 		e.costCheck(rules)
 		e.slackCheck(ctx, rules)
 		e.discordCheck(ctx, rules)
-		e.sourcesCheck(ctx, rules)
+		e.sourcesCheck(ctx, rules, store)
 	}
 	return e.report()
 }
@@ -240,8 +240,12 @@ func (e *examination) consoleCheck(ctx context.Context) {
 	}
 }
 
-func (e *examination) sourcesCheck(ctx context.Context, rules *playbook.Playbook) {
-	made, err := makeSources(e.kit(&reception{}), rules)
+func (e *examination) sourcesCheck(ctx context.Context, rules *playbook.Playbook, store storage.Store) {
+	k := e.kit(&reception{})
+	if store != nil {
+		k.vault.open(store)
+	}
+	made, err := makeSources(k, rules)
 	if err != nil {
 		e.add("sources", attention, "mend the playbook or set what is missing", "%v", err)
 	}

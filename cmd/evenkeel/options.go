@@ -23,6 +23,7 @@ const (
 	setPlaybook  = "playbook"
 	setLogLevel  = "log-level"
 	setLogFormat = "log-format"
+	setKey       = "key"
 	setListen    = "listen"
 	setURL       = "url"
 	setModelURL  = "model-url"
@@ -74,6 +75,8 @@ func (p *program) table() []settings.Spec {
 			Help: "debug, info, warn or error"},
 		{Name: setLogFormat, Env: "EVENKEEL_LOG_FORMAT", Default: "auto", Check: oneOf("auto", "text", "json"),
 			Help: "text, json, or auto: text on a terminal, json elsewhere"},
+		{Name: setKey, Env: "EVENKEEL_KEY", Kind: settings.Private, Check: checkKey,
+			Help: "encrypts the sign-ins of sources that the database keeps, 32 random characters or more; two with a comma between, the new one first, while it is being replaced"},
 		{Name: setListen, Env: "EVENKEEL_LISTEN", Default: defaultListen, Check: checkListen,
 			Help: "address of the console and the webhooks"},
 		{Name: setURL, Env: "EVENKEEL_URL", Check: checkURL,

@@ -32,7 +32,7 @@ func (c *call) playbook() (*playbook.Playbook, error) {
 
 // kit is what this run's sources are made with.
 func (c *call) kit(r *reception) kit {
-	return kit{env: c.env, now: c.now, log: c.log, intake: r}
+	return kit{env: c.env, now: c.now, log: c.log, intake: r, vault: c.vault(), via: c.via}
 }
 
 // openStore opens the database of the settings. The folder of a SQLite file is

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -22,7 +23,8 @@ type program struct {
 	out, err io.Writer
 	env      func(string) (string, bool)
 	now      func() time.Time
-	terminal bool // err is a terminal: progress bars, readable logs
+	terminal bool              // err is a terminal: progress bars, readable logs
+	via      http.RoundTripper // by which sign-in servers are called; nil but in tests
 }
 
 // run does what the command line asks and returns the exit code.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -28,19 +29,20 @@ func (p *program) sourceCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:     "source",
 		Short:   "The places that reviews come from",
-		Example: "  evenkeel source list",
-	}, list)
+		Example: "  evenkeel source add\n  evenkeel source test shop\n  evenkeel source list",
+	}, list, p.sourceAddCommand(), p.sourceTestCommand(), p.sourceSignInCommand())
 }
 
 // sourceRow is one source as it is listed.
 type sourceRow struct {
-	Name     string `json:"name"`
-	Kind     string `json:"kind"`
-	Platform string `json:"platform"`
-	In       string `json:"in"`  // how reviews come
-	Out      string `json:"out"` // how replies go out
-	State    string `json:"state"`
-	Problem  string `json:"problem,omitempty"`
+	Name     string   `json:"name"`
+	Kind     string   `json:"kind"`
+	Platform string   `json:"platform"`
+	In       string   `json:"in"`  // how reviews come
+	Out      string   `json:"out"` // how replies go out
+	Can      []string `json:"can"`
+	State    string   `json:"state"`
+	Problem  string   `json:"problem,omitempty"`
 }
 
 func listSources(ctx context.Context, c *call, _ []string) error {
@@ -76,7 +78,13 @@ func listSources(ctx context.Context, c *call, _ []string) error {
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Name, r.Kind, r.In, r.Out, state)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		c.print("\n%s can %s.", r.Name, strings.Join(r.Can, "; "))
+	}
+	return nil
 }
 
 // sourceStates reads what the database keeps of the sources; nil when a
@@ -106,7 +114,7 @@ func (c *call) sourceStates(ctx context.Context) (map[string]storage.SourceState
 func (c *call) describe(s sources.Source, rules *playbook.Playbook, states map[string]storage.SourceState) sourceRow {
 	caps := s.Capabilities()
 	conf, _ := rules.Source(s.Name())
-	row := sourceRow{Name: s.Name(), Kind: conf.Kind, Platform: s.Platform(), In: "by hand or file", Out: "by hand", State: "-"}
+	row := sourceRow{Name: s.Name(), Kind: conf.Kind, Platform: s.Platform(), In: "by hand or file", Out: "by hand", State: "-", Can: abilities(s)}
 	if _, ok := s.(*webhook.Source); ok {
 		row.In = "at /hooks/" + s.Name()
 	}

@@ -35,24 +35,39 @@ func makeGoogle(k kit, s playbook.Source) (sources.Source, error) {
 	return made, nil
 }
 
-// googleSignIn is a person's consent: an OAuth client and a refresh token.
-func googleSignIn(k kit, s playbook.Source, scope string) (*oauth.Source, error) {
-	var value [3]string
-	for i, setting := range []string{"client_id", "client_secret", "refresh_token"} {
-		if value[i] = s.Settings.Get(setting); value[i] == "" {
-			return nil, s.Problem(setting, "a source of kind %s needs client_id, client_secret and refresh_token; %s is missing", s.Kind, setting)
-		}
+// googleApp is the OAuth client of a source's settings.
+func googleApp(k kit, s playbook.Source, scope string) (oauth.App, error) {
+	have, err := needs(s, "client_id")
+	if err != nil {
+		return oauth.App{}, err
 	}
-	var err error
-	for i, setting := range []string{"client_secret", "refresh_token"} {
-		if value[i+1], err = k.secret(s, setting, value[i+1]); err != nil {
+	key, err := k.needsSecret(s, "client_secret")
+	if err != nil {
+		return oauth.App{}, err
+	}
+	return oauth.GoogleApp(have[0], secret.New(key), scope), nil
+}
+
+// googleSignIn is a person's consent: an OAuth client with the refresh token
+// that the vault keeps, or one that the playbook refers to.
+func googleSignIn(k kit, s playbook.Source, scope string) (*oauth.Source, error) {
+	app, err := googleApp(k, s, scope)
+	if err != nil {
+		return nil, err
+	}
+	grant := oauth.Refresh{App: app}
+	if ref := s.Settings.Get("refresh_token"); ref != "" {
+		token, err := k.secret(s, "refresh_token", ref)
+		if err != nil {
 			return nil, err
 		}
+		grant.Token = secret.New(token)
+	} else if k.vault == nil {
+		return nil, s.Problem("refresh_token", "nobody has signed in for %s: %s, then `evenkeel source sign-in %s`; or give refresh_token", s.Name, setKeyFirst, s.Name)
 	}
 	tokens, err := oauth.New(oauth.Config{
-		Source: s.Name, Now: k.now, Logger: k.log,
-		Renew: "Sign in again with the Google account that manages the places, and put the new refresh token where " + s.Name + " reads it.",
-		Grant: oauth.Refresh{App: oauth.GoogleApp(value[0], secret.New(value[1]), scope), Token: secret.New(value[2])},
+		Source: s.Name, Now: k.now, Logger: k.log, Keeper: k.keeper(s.Name), Transport: k.via, Grant: grant,
+		Renew: "Sign in with the Google account that manages the places: evenkeel source sign-in " + s.Name,
 	})
 	if err != nil {
 		return nil, s.Problem("", "%v", err)

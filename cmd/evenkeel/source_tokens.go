@@ -47,7 +47,7 @@ func isTrue(s playbook.Source, setting string) (bool, error) {
 // the platform refuses before its time is dropped, and the next call fetches
 // another.
 func (k kit) signedIn(s playbook.Source, grant oauth.Grant, renew string) (wire.Config, error) {
-	tokens, err := oauth.New(oauth.Config{Source: s.Name, Grant: grant, Renew: renew, Now: k.now, Logger: k.log})
+	tokens, err := oauth.New(oauth.Config{Source: s.Name, Grant: grant, Renew: renew, Keeper: k.keeper(s.Name), Transport: k.via, Now: k.now, Logger: k.log})
 	if err != nil {
 		return wire.Config{}, s.Problem("", "%v", err)
 	}

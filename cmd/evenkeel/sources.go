@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -27,6 +28,8 @@ type kit struct {
 	now    func() time.Time
 	log    *slog.Logger
 	intake webhook.Intake
+	vault  *vault            // of sign-ins; nil where none are kept
+	via    http.RoundTripper // by which sign-in servers are called; nil but in tests
 }
 
 // kind is one kind of source that a playbook can name.

@@ -38,7 +38,8 @@ func (c *call) parts(ctx context.Context) (parts, error) {
 		return parts{}, err
 	}
 	r := &reception{}
-	from, err := makeSources(c.kit(r), rules)
+	made := c.kit(r)
+	from, err := makeSources(made, rules)
 	if err != nil {
 		return parts{}, usage(err)
 	}
@@ -46,6 +47,7 @@ func (c *call) parts(ctx context.Context) (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
+	made.vault.open(store)
 	w, err := c.writers(rules, store)
 	if err != nil {
 		_ = store.Close()

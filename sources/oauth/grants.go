@@ -80,7 +80,8 @@ func checkURL(address string) error {
 	return nil
 }
 
-// Refresh is a person's lasting consent (RFC 6749, section 6). A refresh token
+// Refresh is a person's lasting consent (RFC 6749, section 6). Without a Token
+// the one that the [Keeper] keeps is all there is. A refresh token
 // that the server exchanged and a [Keeper] kept goes before the one given here,
 // until the server no longer takes it: then somebody has signed in anew.
 type Refresh struct {
@@ -88,7 +89,13 @@ type Refresh struct {
 	Token secret.Value
 }
 
+// errNobody: there is no consent to go by, neither given nor kept.
+var errNobody = errors.New("nobody has signed in yet")
+
 func (g Refresh) fetch(ctx context.Context, _ time.Time, last Token) (*oauth2.Token, error) {
+	if !last.Refresh.IsSet() && !g.Token.IsSet() {
+		return nil, errNobody
+	}
 	if !last.Refresh.IsSet() || last.Refresh.Reveal() == g.Token.Reveal() {
 		return g.exchange(ctx, g.Token)
 	}

@@ -316,9 +316,21 @@ func (s *Source) keep(ctx context.Context, t Token) {
 	s.mu.Unlock()
 }
 
+// reload asks the keeper again at the next call: somebody may sign in meanwhile,
+// in another process.
+func (s *Source) reload() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loaded = s.dirty // what is not kept yet exists nowhere else
+}
+
 // refused says what an error of the authorization server means.
 func (s *Source) refused(err error) error {
 	var r *oauth2.RetrieveError
+	s.reload()
+	if errors.Is(err, errNobody) {
+		return s.fail(sources.ErrAuth, strings.TrimSpace(errNobody.Error()+". "+s.cfg.Renew), 0, nil)
+	}
 	if !errors.As(err, &r) || r.Response == nil {
 		return s.fail(sources.ErrTransient, "the sign-in server is out of reach, or its answer is not as expected", 0, err)
 	}
