@@ -133,7 +133,7 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 	}
 	m := storage.Message{Case: id, Chat: s.chat.Name(), Key: k.Key, Ref: have.Ref, Hash: k.Card.Hash(), Posted: have.Posted}
 	if have.Ref != "" {
-		err := s.chat.Update(ctx, at, have.Ref, k.Card)
+		err := s.update(ctx, at, have.Ref, k.Card)
 		crash.Point("cards.updated")
 		if !errors.Is(err, ErrGone) {
 			if doubtful(err) {
@@ -152,13 +152,13 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 	}
 	if s.job.Attempts > 1 || known {
 		// An earlier try may have posted it and died, or lost the answer.
-		ref, found, err := s.chat.Find(ctx, at)
+		ref, found, err := s.find(ctx, at)
 		if err != nil {
 			return err
 		}
 		if found {
 			m.Ref, m.Posted = ref, s.desk.Now()
-			if err := s.chat.Update(ctx, at, ref, k.Card); err != nil && !errors.Is(err, ErrGone) {
+			if err := s.update(ctx, at, ref, k.Card); err != nil && !errors.Is(err, ErrGone) {
 				return err
 			}
 			s.record(m)
@@ -166,7 +166,7 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 		}
 	}
 	crash.Point("cards.posting")
-	ref, err := s.chat.Post(ctx, at, k.Card)
+	ref, err := s.post(ctx, at, k.Card)
 	crash.Point("cards.answered")
 	if err != nil {
 		return err

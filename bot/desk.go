@@ -46,6 +46,8 @@ type Config struct {
 	ConsoleURL string
 	// Worker names this process among replicas, for the log.
 	Worker string
+	// Observer counts and times what the desk does; nil for none.
+	Observer Observer
 	// History is how old a review may be at a source's first poll to be
 	// announced; older ones are seeded silently. 48 hours when zero.
 	History time.Duration
@@ -172,6 +174,9 @@ func (d *Desk) act(ctx context.Context, id int64, by review.Actor, action review
 }
 
 func (d *Desk) logChange(ctx context.Context, change review.Change) {
+	if d.Observer != nil {
+		d.Observer.Moved(change)
+	}
 	for _, e := range change.Events {
 		d.Logger.LogAttrs(ctx, slog.LevelInfo, "case moved",
 			slog.Int64("case", change.Case.ID), slog.String("verb", string(e.Verb)),

@@ -43,6 +43,14 @@ const intakeAtOnce = 64
 // idempotent, so an unsure sender simply sends again. A review that is not
 // valid is refused by itself and takes no other with it.
 func (d *Desk) Take(ctx context.Context, in Intake) (Took, error) {
+	took, err := d.take(ctx, in)
+	if err == nil && d.Observer != nil {
+		d.Observer.Took(in, took)
+	}
+	return took, err
+}
+
+func (d *Desk) take(ctx context.Context, in Intake) (Took, error) {
 	took := Took{Cases: make([]int64, len(in.Reviews))}
 	results := make([]taken, len(in.Reviews))
 	if len(in.Reviews) == 0 {
@@ -119,6 +127,15 @@ type taken struct {
 }
 
 func (d *Desk) takeOne(ctx context.Context, r review.Review, in Intake, receipt *storage.Receipt) (taken, error) {
+	step := &Step{Name: StepIntake}
+	ctx, ended := d.begin(ctx, step)
+	t, err := d.storeOne(ctx, r, in, receipt)
+	step.Case, step.First = t.id, t.added
+	ended(err)
+	return t, err
+}
+
+func (d *Desk) storeOne(ctx context.Context, r review.Review, in Intake, receipt *storage.Receipt) (taken, error) {
 	if err := r.Rating.Valid(); err != nil {
 		d.Logger.WarnContext(ctx, "a rating is off its scale; the review is taken without one",
 			slog.String("review", r.Key.String()), slog.Any("error", err))

@@ -93,7 +93,9 @@ func (d *Desk) Form(ctx context.Context, i commands.Invocation) (*commands.Form,
 	if i.Token.Command == "" {
 		i.Token = commands.Token{Command: row.Name, Case: i.Case}
 	}
+	ctx, observed := d.begin(ctx, &Step{Name: StepPress, What: "form", Case: i.Case})
 	f, err := row.Form(ctx, d, i)
+	observed(err)
 	if err != nil {
 		return nil, d.refusal(ctx, i, err)
 	}
@@ -116,7 +118,9 @@ func (d *Desk) Run(ctx context.Context, i commands.Invocation) commands.Outcome 
 	if err != nil {
 		return d.refusal(ctx, i, err)
 	}
+	ctx, observed := d.begin(ctx, &Step{Name: StepPress, What: "run", Case: i.Case})
 	out, err := row.Run(ctx, d, i)
+	observed(err)
 	if err != nil {
 		return d.refusal(ctx, i, err)
 	}

@@ -215,7 +215,9 @@ func (d *Desk) perform(ctx context.Context, w worker, j storage.Job) {
 	doing, fenced := context.WithCancelCause(doing)
 	defer fenced(nil)
 	defer d.hold(doing, j, fenced)()
+	doing, observed := d.begin(doing, &Step{Name: StepWork, What: string(j.Kind), Case: j.Case})
 	err := d.guarded(doing, w, j)
+	observed(err)
 	if err == nil || errors.Is(err, storage.ErrFenced) || errors.Is(context.Cause(doing), storage.ErrFenced) {
 		return
 	}
