@@ -191,6 +191,8 @@ type Session struct {
 
 // Store is a database. All methods are safe for concurrent use.
 type Store interface {
+	Numbers
+
 	// Commit writes b as a whole. See [Batch] for its errors.
 	Commit(ctx context.Context, b *Batch) error
 	// Seed adds many historic reviews at once, with one audit entry for all.

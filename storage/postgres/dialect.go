@@ -29,6 +29,7 @@ var dialect = relational.Dialect{
 	// while the statistics of a young database are behind.
 	Prepare:  []string{"SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan"},
 	Pipeline: pipeline,
+	Words:    wordIndex,
 	Judge:    judge,
 	Explain:  explain,
 	Timeout:  40 * time.Second,

@@ -14,6 +14,7 @@ import (
 var dialect = relational.Dialect{
 	Begin:   "BEGIN IMMEDIATE",
 	Head:    "SELECT seq, hash, cases FROM audit_head WHERE id = 1",
+	Words:   wordIndex,
 	Judge:   judge,
 	Explain: explain,
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/evenkeel/evenkeel/review/words"
 )
 
 // Trouble is what an error of the database means for a group of batches.
@@ -39,11 +41,26 @@ type Dialect struct {
 	// to save.
 	Pipeline func(context.Context, *sql.Conn, []Statement) ([]int64, error)
 
+	Words WordIndex // where words are searched
+
 	Timeout time.Duration       // bounds one transaction, whatever the network does; 0 where there is none
 	Judge   func(error) Trouble // what an error means
 	Explain func(error) error   // says it to people, wrapping the error
 	// Patience bounds how long the answer to a lost COMMIT is looked for.
 	Patience time.Duration
+}
+
+// WordIndex is the databases' own index of words. It holds the tokens of
+// package words and no texts.
+type WordIndex struct {
+	Put  string // adds a case's tokens: its number, then Text of them
+	Drop string // takes cases out; %s is the list of their numbers
+	Find string // numbers of cases, newest first, by Query, a number that is above them, and a limit
+	// Afresh stands before Find's arguments, to have it planned for these words.
+	Afresh []any
+	Text   func(tokens []string) string
+	Query  func(needs []words.Need, anyOf bool) string
+	Purge  []string // takes what was dropped out of the files
 }
 
 // Statement is a write with its parameters.

@@ -1,0 +1,50 @@
+package postgres
+
+import (
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/evenkeel/evenkeel/review/words"
+	"github.com/evenkeel/evenkeel/storage/internal/relational"
+)
+
+// wordIndex is a tsvector a case under a GIN index
+// (https://www.postgresql.org/docs/current/textsearch-indexes.html). The
+// tokens are those of package words, put in as they are: no configuration for
+// text search of the server touches them. Deleted ones leave the files with
+// the next vacuum.
+var wordIndex = relational.WordIndex{
+	Put:  "INSERT INTO words (case_id, tokens) VALUES (?, CAST(CAST(? AS TEXT) AS tsvector))",
+	Drop: "DELETE FROM words WHERE case_id IN (%s)",
+	Find: "SELECT case_id FROM words WHERE tokens @@ CAST(CAST(? AS TEXT) AS tsquery) AND case_id < ? ORDER BY case_id DESC LIMIT ?",
+	// A plan for any words would be wrong for very frequent or very rare ones.
+	Afresh: []any{pgx.QueryExecModeExec},
+	Text:   func(tokens []string) string { return quoted(tokens) },
+	Query: func(needs []words.Need, anyOf bool) string {
+		parts := make([]string, len(needs))
+		for i, n := range needs {
+			parts[i] = "'" + n.Token + "'"
+			if n.Prefix {
+				parts[i] += ":*"
+			}
+		}
+		if anyOf {
+			return strings.Join(parts, " | ")
+		}
+		return strings.Join(parts, " & ")
+	},
+}
+
+// quoted writes tokens as tsvector's input has them. They are letters, digits
+// and marks only, so nothing needs escaping.
+func quoted(tokens []string) string {
+	var b strings.Builder
+	for i, t := range tokens {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString("'" + t + "'")
+	}
+	return b.String()
+}

@@ -1,0 +1,34 @@
+package sqlite
+
+import (
+	"strings"
+
+	"github.com/evenkeel/evenkeel/review/words"
+	"github.com/evenkeel/evenkeel/storage/internal/relational"
+)
+
+// wordIndex is an FTS5 table without contents (https://www.sqlite.org/fts5.html):
+// it holds the tokens that package words makes, one string of them a case. The
+// tokenizer "ascii" leaves every letter beyond ASCII as it is, so that the
+// pairs of letters pass untouched.
+var wordIndex = relational.WordIndex{
+	Put:  "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
+	Drop: "DELETE FROM words WHERE rowid IN (%s)",
+	Find: "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+	Text: func(tokens []string) string { return strings.Join(tokens, " ") },
+	Query: func(needs []words.Need, anyOf bool) string {
+		parts := make([]string, len(needs))
+		for i, n := range needs {
+			parts[i] = `"` + n.Token + `"`
+			if n.Prefix {
+				parts[i] += " *"
+			}
+		}
+		if anyOf {
+			return strings.Join(parts, " OR ")
+		}
+		return strings.Join(parts, " AND ")
+	},
+	// A deleted row's tokens stay in the file until segments are merged.
+	Purge: []string{"INSERT INTO words (words) VALUES ('optimize')"},
+}

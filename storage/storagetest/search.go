@@ -1,0 +1,160 @@
+package storagetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/words"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// find searches and lists the cases.
+func find(tb testing.TB, st storage.Store, typed string, limit int) []int64 {
+	tb.Helper()
+	hits, err := st.Search(tb.Context(), words.Parse(typed), "", limit)
+	if err != nil {
+		tb.Fatalf("searching %q: %v", typed, err)
+	}
+	var ids []int64
+	for _, h := range hits {
+		ids = append(ids, h.Case.ID)
+	}
+	return ids
+}
+
+// written is a review with words of its own.
+func written(n int, title, body string) review.Review {
+	r := Review(n)
+	r.Title, r.Body, r.Created = title, body, Start.AddDate(0, 0, -10+n)
+	return r
+}
+
+func testSearch(t *testing.T, b *bed) {
+	st := b.st
+	for n, text := range []string{
+		"The courier left the parcel in the rain",           // 1
+		"配達が遅い。箱が開いていた",                                     // 2
+		"배송이 너무 늦어요",                                        // 3
+		"Der Kurier war unfreundlich, das Café geschlossen", // 4
+		"PARCEL never came; the courier laughed",            // 5
+		"コーヒーが冷たい",                                          // 6
+		"'); DROP TABLE words; -- \" OR NEAR(x) * AND NOT",  // 7
+	} {
+		Put(t, st, written(n+1, fmt.Sprint("Title ", n+1), text))
+	}
+	other := written(9, "Elsewhere", "A courier, too")
+	other.Key.Source = "maps"
+	Put(t, st, other) // 8
+	Move(t, st, 3, review.Person{}, review.Announced{Where: "test"})
+	Move(t, st, 3, Ana, review.AddFact{Text: "The depot in Zürich was flooded."})
+	Move(t, st, 3, Ana, review.Edit{Text: "We are sorry. The warehouse is told."})
+	got[storage.Note](t)(st.PutNote(t.Context(), storage.Note{Channel: "reviews", Key: "n", Case: 6, Author: "Ana", Body: json.RawMessage(`{"text":"I asked the roastery"}`), At: Start}))
+	got[storage.Note](t)(st.PutNote(t.Context(), storage.Note{Channel: "reviews", Key: "c", Case: 6, Body: json.RawMessage(`{"card":{"title":"unspoken"}}`), At: Start}))
+	same(t, "nothing before it is indexed", len(find(t, st, "courier", 9)), 0)
+	tallyAll(t, st, 3)
+
+	for typed, want := range map[string][]int64{
+		"courier":         {8, 5, 1}, // the newest first
+		"parcel courier":  {5, 1},
+		"the courier":     {5, 1}, // 8 has no "the"
+		"courier left":    {1},
+		"PARCELS":         nil,
+		"parc":            {5, 1},
+		"配達":              {2},
+		"遅い":              {2},
+		"箱":               {2},
+		"達遅":              nil,
+		"配達 箱":            {2},
+		"늦어":              {3},
+		"배송":              {3},
+		"コーヒー":            {6},
+		"ｺｰﾋｰ":            {6},
+		"cafe":            {4},
+		"zurich":          {3},
+		"warehouse":       {3},
+		"roastery":        {6},
+		"unspoken":        nil,
+		"drop table":      {7},
+		`"courier`:        {8, 5, 1},
+		"courier:*":       {8, 5, 1},
+		"courier' & 'x":   nil,
+		"courier OR rain": nil,
+		"":                nil,
+		"!?* ()":          nil,
+		"title 2":         {2},
+	} {
+		if found := find(t, st, typed, 20); !slices.Equal(found, want) {
+			t.Errorf("searching %q finds %v, want %v", typed, found, want)
+		}
+	}
+	same(t, "at most one", find(t, st, "courier", 1), []int64{8})
+	hits := got[[]storage.Hit](t)(st.Search(t.Context(), words.Parse("COURIER"), "shop", 9))
+	if len(hits) != 2 || hits[0].Where != "review" || !strings.Contains(hits[0].Snippet, "the courier laughed") {
+		t.Errorf("in one source: %+v", hits)
+	}
+	hits = got[[]storage.Hit](t)(st.Search(t.Context(), words.Parse("flooded"), "", 9))
+	if len(hits) != 1 || hits[0].Where != "fact" || hits[0].Snippet != "The depot in Zürich was flooded." {
+		t.Errorf("a fact: %+v", hits)
+	}
+	// Words as they were typed come before the same words elsewhere.
+	Put(t, st, written(8, "Rain", "The box was in a wet rain, left by the courier")) // 9, newer than 1
+	tallyAll(t, st, 3)
+	same(t, "the phrase first", find(t, st, "courier left", 9), []int64{1, 9})
+}
+
+func testForget(t *testing.T, b *bed) {
+	st := b.st
+	for n := range 20 {
+		Put(t, st, written(n, "Late", fmt.Sprintf("Nothing special, secret%d word", n)))
+	}
+	tallyAll(t, st, 7)
+	same(t, "before the edit", find(t, st, "secret4", 9), []int64{5})
+	Move(t, st, 5, review.Person{}, review.Revise{Review: written(4, "Late", "I changed my mind about replacement")})
+	tallyAll(t, st, 7)
+	same(t, "the old words after the edit", len(find(t, st, "secret4", 9)), 0)
+	same(t, "the new words", find(t, st, "replacement", 9), []int64{5})
+
+	db := b.db.SQL(t)
+	for _, query := range []string{
+		"UPDATE revisions SET title = NULL, body = NULL, raw = NULL WHERE case_id = 8",
+	} {
+		if _, err := db.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, st.Forget(t.Context(), 8))
+	same(t, "erased words", len(find(t, st, "secret7", 9)), 0)
+	same(t, "the words of others", find(t, st, "secret9", 9), []int64{10})
+	// Not even the index has them, beneath the search.
+	switch _, err := db.ExecContext(t.Context(), "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'words', 'row')"); {
+	case err == nil:
+		for term, want := range map[string]int{"secret4": 0, "secret7": 0, "secret9": 1} {
+			var n int
+			must(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM temp.vocab WHERE term = '"+term+"'").Scan(&n))
+			same(t, "rows of the index with "+term, n, want)
+		}
+	default: // PostgreSQL
+		var n int
+		must(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM words WHERE 'secret7' = ANY (tsvector_to_array(tokens)) OR 'secret4' = ANY (tsvector_to_array(tokens))").Scan(&n))
+		same(t, "rows of the index with erased words", n, 0)
+	}
+	must(t, st.Forget(t.Context())) // nothing is fine
+}
+
+func testAlike(t *testing.T, b *bed) {
+	st := b.st
+	Put(t, st, written(1, "", "The kettle melted on the second morning"))
+	Put(t, st, written(2, "", "Friendly people, quick answer"))
+	Put(t, st, written(3, "", "My kettle melted as well"))
+	tallyAll(t, st, 9)
+	var ids []int64
+	for _, c := range got[[]review.Case](t)(st.Alike(t.Context(), []string{"A melted kettle!"}, 9)) {
+		ids = append(ids, c.ID)
+	}
+	same(t, "cases alike", ids, []int64{3, 1})
+	same(t, "alike to nothing", len(got[[]review.Case](t)(st.Alike(t.Context(), []string{"", "a b"}, 9))), 0)
+}
