@@ -257,7 +257,7 @@ func (a *action) completing(ctx context.Context) {
 }
 
 func (a *action) completions(ctx context.Context) (out []appChoice) {
-	by := a.person(ctx, a.by, a.whereIs(ctx, a.interaction))
+	by := a.person(a.by, a.whereIs(ctx, a.interaction))
 	name, _ := a.Data.words()
 	focus := a.Data.focused()
 	line, whole := focus.text(), focus.Name == "text" && name == lineCommand

@@ -56,7 +56,6 @@ type link struct {
 	session   string // "" before READY
 	resumeURL string
 	seq       int64
-	fresh     bool // a session that began anew: something may have been missed
 }
 
 // connected keeps a connection to the gateway until ctx ends or Discord
@@ -70,7 +69,7 @@ func (b *Bot) connected(ctx context.Context) error {
 		began := b.now()
 		err := l.once(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // to be stopped is no failure
 		}
 		var closed *websocket.CloseError
 		if errors.As(err, &closed) {
@@ -119,6 +118,10 @@ func (b *Bot) introduce(ctx context.Context) error {
 			return err
 		}
 		if ctx.Err() != nil {
+			return nil //nolint:nilerr // to be stopped is no failure
+		}
+		if errors.Is(err, bot.ErrLimited) { // the commands of last time do
+			b.log.Warn("the commands could not be registered anew", "err", err)
 			return nil
 		}
 		b.log.Warn("Discord cannot be reached; trying again", "err", err)
@@ -313,7 +316,7 @@ func (l *link) lastSeq() any {
 	return nil
 }
 
-var errReconnect = errors.New("Discord asks for another connection")
+var errReconnect = errors.New("another connection is asked for")
 
 // read handles one frame. What cannot be read is left alone.
 func (l *link) read(ctx context.Context, c *wireConn, raw []byte) error {
@@ -348,7 +351,7 @@ func (l *link) read(ctx context.Context, c *wireConn, raw []byte) error {
 			rested(ctx, time.Second+rand.N(time.Second))
 		}
 		c.close(closeZombie)
-		return errors.New("Discord has ended the session")
+		return errors.New("the session was ended")
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (b *Bot) heard(ctx context.Context, m message) {
 		return
 	}
 	by := b.author(ctx, guild, m)
-	out, heard := b.desk.Heard(ctx, bot.Heard{Case: id, By: b.person(ctx, by, b.knownRoom(ctx, m.ChannelID)), Text: text, Mentioned: mentioned,
+	out, heard := b.desk.Heard(ctx, bot.Heard{Case: id, By: b.person(by, b.knownRoom(ctx, m.ChannelID)), Text: text, Mentioned: mentioned,
 		ID: Name + ":message:" + m.ID, Chat: Name})
 	if heard {
 		b.tell(ctx, m.Author.ID, m.ChannelID, out)
@@ -89,7 +89,7 @@ func (b *Bot) addressed(ctx context.Context, m message, line string) {
 		return
 	}
 	i.Chat, i.ID = Name, Name+":message:"+m.ID
-	i.By = b.person(ctx, b.author(ctx, guild, m), in)
+	i.By = b.person(b.author(ctx, guild, m), in)
 	b.tell(ctx, m.Author.ID, m.ChannelID, b.desk.Run(ctx, i))
 }
 

@@ -43,7 +43,7 @@ func (m *member) permissions() int64 {
 // person resolves who acts, and where. Discord has let everybody act who sees
 // the command or the card; here it is checked again. Outside of the channels
 // for reviews only those act who moderate: anybody on the server may be there.
-func (b *Bot) person(ctx context.Context, m *member, in channel) review.Person {
+func (b *Bot) person(m *member, in channel) review.Person {
 	groups := make([]review.PersonID, 0, len(m.Roles))
 	for _, r := range m.Roles {
 		groups = append(groups, review.PersonID(rolePrefix+r))

@@ -38,7 +38,6 @@ func newREST(cfg Config) (*rest, error) {
 
 // exchange is what the wire saw of one call; discordgo keeps too little of it.
 type exchange struct {
-	sent   bool // the request went out whole or in part
 	status int
 	header http.Header
 }
@@ -104,11 +103,6 @@ func isCode(err error, codes ...int) bool {
 		}
 	}
 	return false
-}
-
-func isLimited(err error) bool {
-	var e *callError
-	return errors.As(err, &e) && e.status == http.StatusTooManyRequests
 }
 
 // call makes one call, once. When its lane is closed it does not wait but says

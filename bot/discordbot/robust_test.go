@@ -448,10 +448,10 @@ func TestOutsidersGetNowhere(t *testing.T) {
 	w, desk, _ := ready(t, setup{})
 	outside := channel{ID: "900000000000000000"}
 	m := &member{User: &user{ID: "5", Username: "Eve"}, Permissions: "0"}
-	if p := w.bot.person(t.Context(), m, outside); p.Role != review.Nobody {
+	if p := w.bot.person(m, outside); p.Role != review.Nobody {
 		t.Errorf("the role elsewhere is %s", p.Role)
 	}
-	if p := w.bot.person(t.Context(), m, channel{ID: discordtest.Reviews}); p.Role != review.Responder {
+	if p := w.bot.person(m, channel{ID: discordtest.Reviews}); p.Role != review.Responder {
 		t.Errorf("the role in the channel is %s", p.Role)
 	}
 	raw, _ := json.Marshal(map[string]any{"id": "77", "token": "t", "type": 3, "guild_id": "999999999999999999", "channel_id": discordtest.Reviews,

@@ -69,7 +69,7 @@ func (a *action) filledStep(ctx context.Context, rest string, values map[string]
 // runForm does what a form asks for.
 func (a *action) runForm(ctx context.Context, i commands.Invocation, s *session) {
 	t := a.begin("submission", func() commands.Outcome {
-		i.By = a.person(ctx, a.by, a.whereIs(ctx, a.interaction))
+		i.By = a.person(a.by, a.whereIs(ctx, a.interaction))
 		return a.desk.Run(ctx, i)
 	})
 	if !t.within(a.cfg.Grace) {

@@ -284,7 +284,7 @@ func (a *action) ownButton(ctx context.Context, id string) {
 // desk is quick, else it follows.
 func (a *action) run(ctx context.Context, i commands.Invocation) {
 	t := a.begin("press", func() commands.Outcome {
-		i.By = a.person(ctx, a.by, a.whereIs(ctx, a.interaction))
+		i.By = a.person(a.by, a.whereIs(ctx, a.interaction))
 		return a.desk.Run(ctx, i)
 	})
 	if !t.within(a.cfg.Grace) {
@@ -297,7 +297,7 @@ func (a *action) run(ctx context.Context, i commands.Invocation) {
 // form must be the first answer, so nothing is said before the desk has spoken.
 func (a *action) ask(ctx context.Context, i commands.Invocation, prefill string) {
 	t := a.begin("form", func() commands.Outcome {
-		i.By = a.person(ctx, a.by, a.whereIs(ctx, a.interaction))
+		i.By = a.person(a.by, a.whereIs(ctx, a.interaction))
 		f, out := a.desk.Form(ctx, i)
 		switch {
 		case f != nil:

@@ -49,7 +49,7 @@ func (b *Bot) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if i.Type == pingAction {
-		writeJSON(w, response{Type: pong})
+		_ = writeJSON(w, response{Type: pong})
 		return
 	}
 	answered := make(chan response, 1)
