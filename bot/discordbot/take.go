@@ -26,6 +26,11 @@ func (b *Bot) take(ctx context.Context, raw []byte, answer func(interaction) rep
 		b.log.Warn("an interaction could not be read", "err", err)
 		return
 	}
+	b.takeRead(ctx, i, answer)
+}
+
+// takeRead is take for an interaction that was read already.
+func (b *Bot) takeRead(ctx context.Context, i interaction, answer func(interaction) reply) {
 	if i.ID == "" || i.Token == "" || !b.seen.first("interaction:"+i.ID) {
 		return
 	}

@@ -54,7 +54,7 @@ func (b *Bot) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answered := make(chan response, 1)
 	sent := make(chan error, 1)
-	b.take(r.Context(), body, func(interaction) reply {
+	b.takeRead(r.Context(), i, func(interaction) reply {
 		return func(ctx context.Context, res response) error {
 			select {
 			case answered <- res:
