@@ -43,7 +43,7 @@ type server struct {
 	http     http.Server
 	listener net.Listener
 	state    atomic.Int32
-	mux      atomic.Pointer[http.ServeMux]
+	mux      atomic.Pointer[http.Handler]
 	ping     func(context.Context) error // of the database; set before ready
 	log      *slog.Logger
 	served   chan error
@@ -82,9 +82,9 @@ func (s *server) close() { _ = s.http.Close() }
 func (s *server) address() string { return s.listener.Addr().String() }
 
 // open lets requests through to mux.
-func (s *server) open(mux *http.ServeMux, ping func(context.Context) error) {
+func (s *server) open(mux http.Handler, ping func(context.Context) error) {
 	s.ping = ping
-	s.mux.Store(mux)
+	s.mux.Store(&mux)
 	s.state.Store(int32(ready))
 }
 
@@ -122,15 +122,15 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
-		s.stream(mux, w, r)
+		s.stream(*mux, w, r)
 		return
 	}
-	mux.ServeHTTP(w, r)
+	(*mux).ServeHTTP(w, r)
 }
 
 // stream serves a request whose answer has no end: the time-outs for ordinary
 // ones do not hold for it, and it ends when draining begins.
-func (s *server) stream(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+func (s *server) stream(mux http.Handler, w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Time{})
 	_ = rc.SetWriteDeadline(time.Time{})

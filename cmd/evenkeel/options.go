@@ -32,6 +32,10 @@ const (
 	setSpareURL  = "spare-model-url"
 	setSpare     = "spare-model"
 	setSpareKey  = "spare-model-key"
+
+	setMetricsToken = "metrics-token"
+	setRetain       = "retain-months"
+
 	// Prices are per million tokens, as vendors list them.
 	setPromptPrice = "model-prompt-price"
 	setAnswerPrice = "model-answer-price"
@@ -97,6 +101,10 @@ func (p *program) table() []settings.Spec {
 			Help: "price of a million tokens asked, for the playbook's cost_per_day"},
 		{Name: setAnswerPrice, Env: "EVENKEEL_MODEL_ANSWER_PRICE", Check: checkPrice,
 			Help: "price of a million tokens answered"},
+		{Name: setMetricsToken, Env: "EVENKEEL_METRICS_TOKEN", Kind: settings.Private,
+			Help: "what Prometheus must send to read /metrics from another machine (default: this machine only)"},
+		{Name: setRetain, Env: "EVENKEEL_RETAIN_MONTHS", Check: checkMonths,
+			Help: "erase the words of cases that were closed this many months ago (default: keep them)"},
 		{Name: setSlackBot, Env: "EVENKEEL_SLACK_BOT_TOKEN", Kind: settings.Private,
 			Help: "Slack's bot token (xoxb-…); it switches Slack on"},
 		{Name: setSlackApp, Env: "EVENKEEL_SLACK_APP_TOKEN", Kind: settings.Private,

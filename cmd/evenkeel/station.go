@@ -64,15 +64,19 @@ type station struct {
 	server *server
 	mux    *http.ServeMux
 	url    string // of the console, as people reach it
+	seen   *telemetry
 }
 
 // station puts the parts together. Nothing runs yet.
 func (c *call) station(p parts, srv *server) (*station, error) {
 	s := &station{parts: p, call: c, server: srv, url: c.consoleURL(srv.address())}
+	if err := s.observe(); err != nil {
+		return nil, err
+	}
 	desk, err := bot.New(bot.Config{
-		Store: p.store, Playbook: p.rules, Sources: p.sources, Drafter: p.writers.drafter, Triager: p.writers.triager,
+		Store: watched{p.store, s.seen}, Observer: s.seen, Playbook: p.rules, Sources: p.sources, Drafter: p.writers.drafter, Triager: p.writers.triager,
 		Judge: p.writers.judge, Translator: p.writers.translator,
-		Now: p.now, Logger: c.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(), PastedID: manual.ID,
+		Now: p.now, Logger: s.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(), PastedID: manual.ID,
 	})
 	if err != nil {
 		return nil, err
@@ -150,6 +154,7 @@ func (s *station) attachConsole() error {
 		s.desk.Attach(console)
 		mux.Handle("/", console)
 	}
+	mux.Handle(metricsPath, metricsPage{s.seen.set, s.values.Secret(setMetricsToken)})
 	s.mux = mux
 	return nil
 }
@@ -157,12 +162,13 @@ func (s *station) attachConsole() error {
 // run works until ctx ends, then stops within drainTimeout.
 func (s *station) run(ctx context.Context) error {
 	defer s.store.Close()
+	defer s.endTraces()
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(s.server.wait)
 	worked := make(chan error, 1)
 	go func() { worked <- s.desk.Serve(gctx) }()
 	g.Go(func() error { return s.supervise(gctx, worked) })
-	s.server.open(s.mux, s.store.Ping)
+	s.server.open(s.seen.timed(s.mux), s.store.Ping)
 	return g.Wait()
 }
 

@@ -14,6 +14,8 @@ type room struct {
 var rooms = []room{
 	{"internal/crash", nil, "named places where tests kill the process"},
 	{"internal/secret", nil, "a value that never prints"},
+	{"internal/metrics", nil, "counts, in Prometheus' text"},
+	{"internal/trace", []string{"internal/secret"}, "spans, to an OpenTelemetry collector"},
 	{"internal/importtest", nil, "these rules"},
 	{"internal/peers", nil, "programs of others beside a test; only tests import it"},
 	{"internal/torture", []string{"*"}, "kills the real program over and over; has only tests"},
@@ -90,6 +92,10 @@ var testLibraries = []string{
 	"github.com/getkin/kin-openapi", // judges requests and answers by platforms' OpenAPI documents
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
+	"github.com/prometheus/client_golang", // with these three the originals judge our metrics and traces
+	"github.com/prometheus/client_model",
+	"github.com/prometheus/common",
+	"go.opentelemetry.io/collector/pdata",
 	"pgregory.net/rapid",
 }
 
