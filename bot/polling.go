@@ -3,11 +3,9 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources"
@@ -27,6 +25,9 @@ func (d *Desk) poll(ctx context.Context, j storage.Job) error {
 	state, err := d.sourceState(ctx, j.Key)
 	if err != nil {
 		return err
+	}
+	if state.Waits.After(d.Now()) { // a restart, or another replica, came sooner
+		return &later{at: state.Waits, why: "the platform is asked no sooner"}
 	}
 	first := state.Succeeded.IsZero() // what lies further back is history
 	for range pagesAtOnce {
@@ -74,29 +75,34 @@ func (d *Desk) takePage(ctx context.Context, page sources.Page, first bool) erro
 	return nil
 }
 
-// polled records how a poll went, and when the next one is due, in the write
-// that ends this one.
+// polled records how a poll went, when the next one is due, and what people are
+// told of it, in the write that ends this one.
 func (d *Desk) polled(ctx context.Context, j storage.Job, state storage.SourceState, problem error) error {
-	now := d.Now()
-	interval := max(d.pollInterval(j.Key), d.sources[j.Key].Capabilities().MinPoll)
-	state.Polled = now
+	now, pace := d.Now(), d.sources[j.Key].Capabilities().MinPoll
+	interval := max(d.pollInterval(j.Key), pace)
 	due := now.Add(interval)
+	before := state
+	state.Polled, state.Waits = now, now.Add(pace)
 	if problem == nil {
 		state.Succeeded, state.Failures, state.Problem, state.Announced = now, 0, "", false
 	} else {
 		state.Failures++
 		state.Problem = reason(problem)
-		wait := backoff(state.Failures)
+		wait := max(backoff(state.Failures), min(interval, time.Minute))
 		if w := sources.Wait(problem); w > 0 {
 			wait = w
+			state.Waits = now.Add(max(w, pace))
+		} else if errors.Is(problem, sources.ErrAuth) {
+			state.Waits = time.Time{} // nothing was read, and who mends it wants to see it work
 		}
-		due = now.Add(max(wait, min(interval, time.Minute)))
+		due = now.Add(max(wait, state.Waits.Sub(now)))
+		state.Announced = state.Announced || broken(state.Failures, problem)
 		d.Logger.WarnContext(ctx, "a source could not be read; it will be tried again",
 			slog.String("source", j.Key), slog.Int("failures", state.Failures), slog.Any("error", problem))
 	}
 	return d.Store.Commit(ctx, &storage.Batch{
 		Done: &j, Source: &state,
-		Work: []review.Work{{Kind: review.WorkPoll, Key: j.Key, Due: due, Again: true}},
+		Work: append(d.healthNews(before, state), review.Work{Kind: review.WorkPoll, Key: j.Key, Due: due, Again: true}),
 	})
 }
 
@@ -143,26 +149,4 @@ func (d *Desk) lookAgain(ctx context.Context, j storage.Job, found string, in ti
 		Done: &j,
 		Work: []review.Work{{Kind: review.WorkLook, Case: j.Case, Key: j.Key, Text: found, Due: d.Now().Add(in), Again: true}},
 	})
-}
-
-// Sources tells how each source fares.
-func (d *Desk) Sources(ctx context.Context) ([]commands.Item, error) {
-	states, err := d.Store.Sources(ctx)
-	if err != nil {
-		return nil, err
-	}
-	items := d.Troubles()
-	for _, s := range states {
-		note := "well; last read " + d.ago(s.Succeeded)
-		switch {
-		case s.Problem != "" && s.Succeeded.IsZero():
-			note = fmt.Sprintf("not read yet (%d tries): %s", s.Failures, s.Problem)
-		case s.Problem != "":
-			note = fmt.Sprintf("out of reach (%d tries); last read %s: %s", s.Failures, d.ago(s.Succeeded), s.Problem)
-		case s.Succeeded.IsZero():
-			note = "not read yet"
-		}
-		items = append(items, commands.Item{Title: s.Name, Note: note})
-	}
-	return items, nil
 }

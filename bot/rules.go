@@ -63,7 +63,11 @@ func (d *Desk) platform(k review.Key) string {
 // is attached, and the default channel of every attached chat of which the
 // playbook does not speak.
 func (d *Desk) routes(c review.Case) []playbook.Route {
-	routes := slices.DeleteFunc(d.Playbook.Routes(c.Review.Key.Source, c.Review.Quiet()), func(r playbook.Route) bool {
+	return d.routesOf(c.Review.Key.Source, c.Review.Quiet())
+}
+
+func (d *Desk) routesOf(source string, quiet bool) []playbook.Route {
+	routes := slices.DeleteFunc(d.Playbook.Routes(source, quiet), func(r playbook.Route) bool {
 		return !slices.ContainsFunc(d.chats, func(chat Chat) bool { return chat.Name() == r.Chat })
 	})
 	for _, chat := range d.chats {

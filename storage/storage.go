@@ -129,6 +129,7 @@ type SourceState struct {
 	Failures  int       // in a row
 	Problem   string    // the last failure for people, "" when well
 	Announced bool      // people were told that it is broken
+	Waits     time.Time // it is left alone until then: its platform's wish or quota
 }
 
 // Receipt is proof that a delivery or press was handled.

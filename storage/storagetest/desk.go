@@ -40,7 +40,7 @@ func testMessages(t *testing.T, b *bed) {
 func testSources(t *testing.T, b *bed) {
 	st := b.st
 	a := storage.SourceState{Name: "a", Cursor: json.RawMessage(`{"n":1}`), Polled: Start, Succeeded: Start}
-	z := storage.SourceState{Name: "z", Polled: Start, Failures: 3, Problem: "401", Announced: true}
+	z := storage.SourceState{Name: "z", Polled: Start, Failures: 3, Problem: "401", Announced: true, Waits: Start.Add(time.Hour)}
 	commit(t, st, &storage.Batch{Source: &z})
 	commit(t, st, &storage.Batch{Source: &a})
 	a.Cursor = json.RawMessage(`{"n":2}`)

@@ -63,11 +63,11 @@ func (st *Store) CaseOfMessage(ctx context.Context, chat, ref string) (int64, er
 func (st *Store) Sources(ctx context.Context) ([]storage.SourceState, error) {
 	out, err := collect(ctx, st.read, func(rows *sql.Rows) (s storage.SourceState, err error) {
 		var cursor []byte
-		var polled, succeeded sql.NullInt64
+		var polled, succeeded, waits sql.NullInt64
 		var announced int64
-		err = rows.Scan(&s.Name, &cursor, &polled, &succeeded, &s.Failures, &s.Problem, &announced)
-		s.Cursor, s.Polled, s.Succeeded, s.Announced = cursor, moment(polled), moment(succeeded), announced == 1
+		err = rows.Scan(&s.Name, &cursor, &polled, &succeeded, &s.Failures, &s.Problem, &announced, &waits)
+		s.Cursor, s.Polled, s.Succeeded, s.Waits, s.Announced = cursor, moment(polled), moment(succeeded), moment(waits), announced == 1
 		return s, err
-	}, "SELECT name, cursor, polled, succeeded, failures, problem, announced FROM sources ORDER BY name")
+	}, "SELECT name, cursor, polled, succeeded, failures, problem, announced, waits FROM sources ORDER BY name")
 	return out, st.explain(err)
 }

@@ -24,7 +24,7 @@ var (
 	repliesTable   = &table{"replies", []string{"case_id", "binding", "approver", "source", "draft", "text", "intent",
 		"answered", "problem", "doc"}}
 	messagesTable = &table{"messages", []string{"case_id", "chat", "key", "ref", "hash", "posted"}}
-	sourcesTable  = &table{"sources", []string{"name", "cursor", "polled", "succeeded", "failures", "problem", "announced"}}
+	sourcesTable  = &table{"sources", []string{"name", "cursor", "polled", "succeeded", "failures", "problem", "announced", "waits"}}
 	receiptsTable = &table{"receipts", []string{"scope", "id", "body", "at"}}
 	eventsTable   = &table{"events", []string{"seq", "at", "case_id", "actor", "verb", "from_status", "to_status",
 		"detail", "prev", "hash"}}
@@ -91,7 +91,7 @@ func pack(b *storage.Batch) (*parcel, error) {
 		p.messages = append(p.messages, []any{m.Case, ident(m.Chat), ident(m.Key), ident(m.Ref), m.Hash.String(), micros(m.Posted)})
 	}
 	if s := b.Source; s != nil {
-		p.source = []any{ident(s.Name), []byte(s.Cursor), micros(s.Polled), micros(s.Succeeded), int64(s.Failures), label(s.Problem), bit(s.Announced)}
+		p.source = []any{ident(s.Name), []byte(s.Cursor), micros(s.Polled), micros(s.Succeeded), int64(s.Failures), label(s.Problem), bit(s.Announced), micros(s.Waits)}
 	}
 	if s := b.Setting; s != nil {
 		p.setting, p.settingBefore = []any{ident(s.Name), label(s.Value)}, label(s.Before)
