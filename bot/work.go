@@ -49,6 +49,7 @@ func (d *Desk) workerTable() map[review.WorkKind]worker {
 		review.WorkFollowUp: {d.nudge, 2, time.Minute},
 		review.WorkCause:    {d.watchCause, 1, time.Minute},
 		review.WorkIncident: {d.incidentWork, 2, time.Minute},
+		review.WorkDigest:   {d.digestDue, 1, time.Minute},
 	}
 }
 
@@ -82,13 +83,14 @@ func (d *Desk) Serve(ctx context.Context) error {
 	for _, c := range d.chats {
 		g.Go(func() error { d.listen(gctx, c); return nil })
 	}
-	bells := make([]chan struct{}, 0, len(d.workers))
+	bells := make(map[review.WorkKind]chan struct{}, len(d.workers))
 	for kind, w := range d.workers {
 		bell := make(chan struct{}, 1)
-		bells = append(bells, bell)
+		bell <- struct{}{} // what waits from before
+		bells[kind] = bell
 		g.Go(func() error { d.lane(gctx, kind, w, bell); return nil })
 	}
-	g.Go(func() error { ring(gctx, d.Store.Wake(), bells); return nil })
+	g.Go(func() error { d.ring(gctx, bells); return nil })
 	g.Go(func() error { d.tidy(gctx); return nil })
 	return g.Wait()
 }
@@ -141,18 +143,29 @@ func (d *Desk) listen(ctx context.Context, c Chat) {
 	}
 }
 
-// ring passes the store's wake-up on to every lane.
-func ring(ctx context.Context, wake <-chan struct{}, bells []chan struct{}) {
+// ring wakes the lanes that have something to do: at once for work that this
+// process brought, and by a look every pollEvery for what became due and what
+// other replicas brought.
+func (d *Desk) ring(ctx context.Context, bells map[review.WorkKind]chan struct{}) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
 	for {
+		var due []review.WorkKind
 		select {
 		case <-ctx.Done():
 			return
-		case <-wake:
-			for _, b := range bells {
-				select {
-				case b <- struct{}{}:
-				default:
-				}
+		case <-d.Store.Wake():
+			due = d.Store.Woken()
+		case <-tick.C:
+			var err error
+			if due, err = d.Store.DueKinds(ctx, d.kinds(), d.Now()); err != nil && ctx.Err() == nil {
+				d.Logger.WarnContext(ctx, "cannot look for work; it waits", slog.Any("error", err))
+			}
+		}
+		for _, kind := range due {
+			select {
+			case bells[kind] <- struct{}{}:
+			default: // it is awake, or no kind of ours
 			}
 		}
 	}
@@ -167,17 +180,24 @@ func (d *Desk) lane(ctx context.Context, kind review.WorkKind, w worker, bell <-
 	for range w.slots {
 		free <- struct{}{}
 	}
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		n := len(free)
-		var jobs []storage.Job
-		if n > 0 {
-			var err error
-			jobs, err = d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: []review.WorkKind{kind}, Now: d.Now(), Lease: leaseFor, Limit: n})
-			if err != nil && ctx.Err() == nil {
-				d.Logger.WarnContext(ctx, "cannot claim work; it waits", slog.String("kind", string(kind)), slog.Any("error", err))
+	for behind := false; ctx.Err() == nil; {
+		if !behind { // else there may be more
+			select {
+			case <-ctx.Done():
+				return
+			case <-bell:
 			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case slot := <-free:
+			free <- slot // nobody else takes one
+		}
+		n := len(free)
+		jobs, err := d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: []review.WorkKind{kind}, Now: d.Now(), Lease: leaseFor, Limit: n})
+		if err != nil && ctx.Err() == nil {
+			d.Logger.WarnContext(ctx, "cannot claim work; it waits", slog.String("kind", string(kind)), slog.Any("error", err))
 		}
 		if len(jobs) > 0 {
 			crash.Point("work.claimed")
@@ -191,15 +211,7 @@ func (d *Desk) lane(ctx context.Context, kind review.WorkKind, w worker, bell <-
 				d.perform(ctx, w, j)
 			}()
 		}
-		if len(jobs) == n && n > 0 {
-			continue // there may be more
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-bell:
-		case <-tick.C:
-		}
+		behind = len(jobs) == n
 	}
 }
 
@@ -292,6 +304,7 @@ func (d *Desk) Start(ctx context.Context) error {
 			b.Work = append(b.Work, review.Work{Kind: review.WorkPoll, Key: name, Due: d.Now(), Again: true})
 		}
 	}
+	b.Work = append(b.Work, d.nextDigests()...)
 	if err := d.Store.Commit(ctx, &b); err != nil {
 		return err
 	}

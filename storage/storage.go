@@ -237,6 +237,11 @@ type Store interface {
 	// Wake is a channel that receives after a commit of this process inserted
 	// work or made it due. It is never closed and drops what nobody reads.
 	Wake() <-chan struct{}
+	// Woken are the kinds of that work since the last call, so that nobody has
+	// to ask for the others.
+	Woken() []review.WorkKind
+	// DueKinds tells of which of these kinds there is work that could be claimed now.
+	DueKinds(ctx context.Context, kinds []review.WorkKind, now time.Time) ([]review.WorkKind, error)
 
 	// Received tells whether a receipt is kept, and of which body.
 	Received(ctx context.Context, scope, id string) (body review.Digest, ok bool, err error)

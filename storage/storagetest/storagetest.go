@@ -44,6 +44,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Database) {
 		{"again", testAgain},
 		{"next due and pending", testNextDue},
 		{"wake", testWake},
+		{"due kinds", testDueKinds},
 		{"work is unique", testWorkUnique},
 		{"messages", testMessages},
 		{"one message", testOneMessage},

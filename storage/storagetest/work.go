@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -186,6 +187,35 @@ func testNextDue(t *testing.T, b *bed) {
 	})
 	if _, ok, err := b.st.NextDue(ctx, nil); ok || err != nil {
 		t.Errorf("next due of no kinds: %t, %v", ok, err)
+	}
+}
+
+func testDueKinds(t *testing.T, b *bed) {
+	ctx := t.Context()
+	due(t, b, "a", Start, false)
+	commit(t, b.st, &storage.Batch{Work: []review.Work{{Kind: "later", Key: "x", Due: Start.Add(time.Hour)}}})
+	kinds := []review.WorkKind{"w", "later", "none"}
+	want := func(at time.Time, want ...review.WorkKind) {
+		t.Helper()
+		list := got[[]review.WorkKind](t)(b.st.DueKinds(ctx, kinds, at))
+		slices.Sort(list)
+		same(t, "kinds due at "+at.String(), list, want)
+	}
+	want(Start.Add(-time.Minute))
+	want(Start, "w")
+	want(Start.Add(time.Hour), "later", "w")
+	j := only(t, b)
+	want(j.Due) // it is leased
+	want(Start.Add(time.Hour), "later", "w")
+	if list, err := b.st.DueKinds(ctx, nil, Start); err != nil || len(list) > 0 {
+		t.Errorf("due of no kinds: %v, %v", list, err)
+	}
+	<-b.st.Wake()
+	if woken := b.st.Woken(); !slices.Contains(woken, "w") {
+		t.Errorf("woken are %v, without the work that came", woken)
+	}
+	if woken := b.st.Woken(); len(woken) > 0 {
+		t.Errorf("%v woke twice", woken)
 	}
 }
 

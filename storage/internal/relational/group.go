@@ -34,7 +34,7 @@ type group struct {
 	settings map[string]string    // values by name
 
 	rows rows
-	woke bool // work was inserted or made due
+	woke kinds // of work that was inserted or made due
 }
 
 // claim is a row of claimed work.
@@ -207,7 +207,9 @@ func (g *group) decide(p *parcel) (int64, error) {
 		g.rows.receipts = append(g.rows.receipts, []any{r.scope, r.id, r.body, r.at})
 	}
 	if j := p.batch.Done; j != nil {
-		g.woke = g.woke || g.fences[j.ID].again.Valid
+		if g.fences[j.ID].again.Valid {
+			g.woke.add(j.Kind)
+		}
 		delete(g.fences, j.ID)
 		g.rows.done = append(g.rows.done, j.ID)
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ func (st *Store) Claim(ctx context.Context, c storage.Claim) ([]storage.Job, err
 	if len(c.Kinds) == 0 || c.Limit <= 0 {
 		return nil, nil
 	}
+	// The limit stands in the text: SQLite prepares a statement anew whenever
+	// a limit is bound to it.
+	limit := strconv.Itoa(c.Limit)
 	var picks []string
 	var args []any
 	for _, k := range c.Kinds {
@@ -69,15 +73,15 @@ func (st *Store) Claim(ctx context.Context, c storage.Claim) ([]storage.Job, err
 			"kind = ? AND done IS NULL AND lease IS NULL AND due <= ? ORDER BY due, id",
 			"kind = ? AND lease IS NOT NULL AND lease <= ? ORDER BY lease, id",
 		} {
-			picks = append(picks, "SELECT * FROM (SELECT id AS pick, due AS since FROM work WHERE "+ready+" LIMIT ?"+st.d.SkipTaken+") AS ready")
-			args = append(args, ident(string(k)), c.Now.UnixMicro(), int64(c.Limit))
+			picks = append(picks, "SELECT * FROM (SELECT id AS pick, due AS since FROM work WHERE "+ready+" LIMIT "+limit+st.d.SkipTaken+") AS ready")
+			args = append(args, ident(string(k)), c.Now.UnixMicro())
 		}
 	}
-	query := "WITH picked AS MATERIALIZED (SELECT pick FROM (" + strings.Join(picks, " UNION ALL ") + `) AS one ORDER BY since, pick LIMIT ?)
+	query := "WITH picked AS MATERIALIZED (SELECT pick FROM (" + strings.Join(picks, " UNION ALL ") + `) AS one ORDER BY since, pick LIMIT ` + limit + `)
 		UPDATE work SET lease = ?, worker = ?, fence = fence + 1, attempts = attempts + 1, again = NULL
 		FROM picked WHERE id = pick
 		RETURNING id, kind, case_id, key, text, due, attempts, fence`
-	args = append(args, int64(c.Limit), c.Now.Add(c.Lease).UnixMicro(), label(c.Worker))
+	args = append(args, c.Now.Add(c.Lease).UnixMicro(), label(c.Worker))
 	var jobs []storage.Job
 	err := st.single(ctx, func(ctx context.Context, r runner) (err error) {
 		jobs, err = collect(ctx, r, scanJob, query, args...)
@@ -137,6 +141,26 @@ func (st *Store) NextDue(ctx context.Context, kinds []review.WorkKind) (time.Tim
 	return moment(next), next.Valid, st.explain(err)
 }
 
+// DueKinds implements [storage.Store].
+func (st *Store) DueKinds(ctx context.Context, kinds []review.WorkKind, now time.Time) ([]review.WorkKind, error) {
+	if len(kinds) == 0 {
+		return nil, nil
+	}
+	var each []string
+	var args []any
+	for _, k := range kinds {
+		each = append(each,
+			"SELECT * FROM (SELECT kind FROM work WHERE kind = ? AND done IS NULL AND lease IS NULL AND due <= ? LIMIT 1) AS waiting",
+			"SELECT * FROM (SELECT kind FROM work WHERE kind = ? AND lease IS NOT NULL AND lease <= ? LIMIT 1) AS claimed")
+		args = append(args, ident(string(k)), now.UnixMicro(), ident(string(k)), now.UnixMicro())
+	}
+	due, err := collect(ctx, st.read, func(rows *sql.Rows) (k review.WorkKind, err error) {
+		err = rows.Scan(&k)
+		return k, err
+	}, strings.Join(each, " UNION "), args...)
+	return due, st.explain(err)
+}
+
 // Pending implements [storage.Store].
 func (st *Store) Pending(ctx context.Context) (map[review.WorkKind]storage.PendingWork, error) {
 	type row struct {
@@ -158,6 +182,9 @@ func (st *Store) Pending(ctx context.Context) (map[review.WorkKind]storage.Pendi
 
 // Wake implements [storage.Store].
 func (st *Store) Wake() <-chan struct{} { return st.w.wake }
+
+// Woken implements [storage.Store].
+func (st *Store) Woken() []review.WorkKind { return st.w.woken.take() }
 
 // errNoRows tells whether nothing was found.
 func errNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

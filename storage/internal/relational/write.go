@@ -30,17 +30,17 @@ var (
 type plan struct {
 	list []Statement
 	want []int64 // rows that each must write, -1 for any number
-	wake []bool  // rows that it writes are work that is due
+	wake []kinds // of work that is due now, if any of it is written
 }
 
-func (p *plan) add(want int64, wake bool, s Statement) {
-	p.list, p.want, p.wake = append(p.list, s), append(p.want, want), append(p.wake, wake)
+func (p *plan) add(want int64, s Statement) {
+	p.list, p.want, p.wake = append(p.list, s), append(p.want, want), append(p.wake, nil)
 }
 
 // insert adds rows, every one of which must be written.
 func (p *plan) insert(in *insertion, rows [][]any) {
 	for _, s := range in.plan(rows) {
-		p.add(int64(len(s.Args)/in.cols), false, s)
+		p.add(int64(len(s.Args)/in.cols), s)
 	}
 }
 
@@ -59,12 +59,12 @@ func (g *group) write(ctx context.Context) error {
 	p.insert(insertEvents, r.events)
 	p.insert(insertTexts, r.texts)
 	p.complete(r.done, g.now)
-	p.insertWork(r.work)
+	p.insertWork(r.work, g.now)
 	inTurn(r.messages, func(m []any) any { return [3]any{m[0], m[1], m[2]} }, func(rows [][]any) { p.insert(insertMessages, rows) })
 	inTurn(r.sources, func(s []any) any { return s[0] }, func(rows [][]any) { p.insert(insertSources, rows) })
 	inTurn(r.settings, func(s []any) any { return s[0] }, func(rows [][]any) { p.insert(insertSettings, rows) })
 	hash := g.hash
-	p.add(1, false, Statement{Query: "UPDATE audit_head SET seq = ?, hash = ?, cases = ? WHERE id = 1", Args: []any{g.seq, hash[:], g.cases}})
+	p.add(1, Statement{Query: "UPDATE audit_head SET seq = ?, hash = ?, cases = ? WHERE id = 1", Args: []any{g.seq, hash[:], g.cases}})
 	wrote, err := g.s.all(ctx, p.list)
 	if err != nil {
 		return err
@@ -73,7 +73,11 @@ func (g *group) write(ctx context.Context) error {
 		if p.want[i] >= 0 && n != p.want[i] {
 			return fmt.Errorf("%w: %.30q wrote %d rows, not %d", review.ErrConflict, p.list[i].Query, n, p.want[i])
 		}
-		g.woke = g.woke || p.wake[i] && n > 0
+		if n > 0 {
+			for _, kind := range p.wake[i] {
+				g.woke.add(kind)
+			}
+		}
 	}
 	return nil
 }
@@ -101,7 +105,7 @@ func inTurn[T any](items []T, key func(T) any, write func([]T)) {
 // it meanwhile.
 func (p *plan) complete(done []any, now time.Time) {
 	_ = runs(len(done), func(from, length int) error {
-		p.add(int64(length), false, Statement{
+		p.add(int64(length), Statement{
 			Query: completeWork + "(" + marks(length) + ")",
 			Args:  append([]any{now.UnixMicro()}, done[from:from+length]...),
 		})
@@ -110,24 +114,42 @@ func (p *plan) complete(done []any, now time.Time) {
 }
 
 // insertWork adds work, and re-arms what asks for it.
-func (p *plan) insertWork(work []review.Work) {
+func (p *plan) insertWork(work []review.Work, now time.Time) {
 	type identity struct {
 		kind review.WorkKind
 		id   int64
 		key  string
 	}
 	inTurn(work, func(w review.Work) any { return identity{w.Kind, w.Case, w.Key} }, func(work []review.Work) {
-		var once, again [][]any
+		var once, again workRows
 		for _, w := range work {
-			row := []any{ident(string(w.Kind)), w.Case, ident(w.Key), w.Due.UnixMicro(), label(w.Text)}
 			if w.Again {
-				again = append(again, row)
+				again.add(w, now)
 			} else {
-				once = append(once, row)
+				once.add(w, now)
 			}
 		}
-		for _, s := range append(insertWork.plan(once), rearmWork.plan(again)...) {
-			p.add(-1, true, s)
-		}
+		p.insertRows(insertWork, once)
+		p.insertRows(rearmWork, again)
 	})
+}
+
+// workRows is work as it is written, with the kinds of what is due now.
+type workRows struct {
+	rows [][]any
+	due  kinds
+}
+
+func (r *workRows) add(w review.Work, now time.Time) {
+	r.rows = append(r.rows, []any{ident(string(w.Kind)), w.Case, ident(w.Key), w.Due.UnixMicro(), label(w.Text)})
+	if !w.Due.After(now) {
+		r.due.add(w.Kind)
+	}
+}
+
+func (p *plan) insertRows(in *insertion, r workRows) {
+	for _, s := range in.plan(r.rows) {
+		p.add(-1, s)
+		p.wake[len(p.wake)-1] = r.due
+	}
 }

@@ -56,6 +56,7 @@ type writer struct {
 
 	queue   chan *item
 	wake    chan struct{}
+	woken   bell
 	stopped chan struct{}
 
 	mu     sync.RWMutex // held for reading while sending to queue
@@ -245,9 +246,7 @@ func (w *writer) attempt(items []*item) error {
 		return w.settle(g, err)
 	}
 	crash.Point("storage.commit.after")
-	if g.woke {
-		w.signal()
-	}
+	w.signal(g.woke)
 	return nil
 }
 
@@ -336,9 +335,7 @@ func (w *writer) settle(g *group, cause error) error {
 		switch {
 		case err == nil && committed:
 			w.log.Info("the answer to a commit was lost; it was made", "mark", g.mark)
-			if g.woke {
-				w.signal()
-			}
+			w.signal(g.woke)
 			return nil
 		case err == nil:
 			return cause
@@ -370,8 +367,12 @@ func (w *writer) committed(ctx context.Context, mark string) (bool, error) {
 	return n > 0, err
 }
 
-// signal wakes whoever waits for work.
-func (w *writer) signal() {
+// signal wakes whoever waits for work of these kinds.
+func (w *writer) signal(k kinds) {
+	if len(k) == 0 {
+		return
+	}
+	w.woken.ring(k)
 	select {
 	case w.wake <- struct{}{}:
 	default:
