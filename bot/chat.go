@@ -95,3 +95,21 @@ type ThreadState struct {
 	Stars  int    // 1 to 5, 0 for a review without
 	Closed bool
 }
+
+// Picture goes with a card. Whoever cannot see it reads Alt, which says the
+// same in words.
+type Picture struct {
+	Name string // of the file, "digest.png"
+	PNG  []byte
+	Alt  string
+}
+
+// Pictures is a chat that can show a picture with a card. A chat that finds
+// that it cannot, because a permission is missing, posts the card without it:
+// the words never wait for the picture.
+type Pictures interface {
+	// PostPicture is Post with a picture below the card's words; [Chat.Find]
+	// finds the card in the same way, and [Chat.Update] may take the picture
+	// away.
+	PostPicture(ctx context.Context, at Place, card Card, picture Picture) (ref string, err error)
+}

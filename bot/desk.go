@@ -121,6 +121,7 @@ func (d *Desk) Attach(c Chat) {
 	d.workers[cardsKind(c.Name())] = d.cardsWorker(c)
 	d.workers[burstKind(c.Name())] = d.burstWorker(c)
 	d.workers[noticeKind(c.Name())] = d.noticeWorker(c)
+	d.workers[digestKind(c.Name())] = d.digestWorker(c)
 }
 
 // Now is the desk's time, to the microsecond: what storage keeps.

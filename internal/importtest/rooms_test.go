@@ -37,7 +37,9 @@ var rooms = []room{
 
 	{"commands", []string{"review", "review/*"}, "what people can ask for, as a table"},
 
-	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash"}, "the desk"},
+	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash", "bot/digest", "bot/digest/chart"}, "the desk"},
+	{"bot/digest", []string{"review", "review/*"}, "what a digest says; pure"},
+	{"bot/digest/chart", []string{"review", "review/*"}, "pictures of numbers; pure"},
 	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/secret", "internal/peers"}, "one package a chat"},
 
 	{"cmd/evenkeel", []string{"*"}, "wiring: it knows everybody, nobody knows it"},
@@ -69,6 +71,7 @@ var libraries = []library{
 	{"github.com/schollz/progressbar/v3", []string{"cmd/evenkeel"}, "progress on a terminal"},
 	{"golang.org/x/term", []string{"cmd/evenkeel"}, "is this a terminal?"},
 
+	{"golang.org/x/image", []string{"bot/digest/chart"}, "draws lines and letters into a PNG"},
 	{"golang.org/x/net", []string{"sources/woocommerce"}, "HTML as the text that readers see"},
 
 	// More than one home, each with its reason.

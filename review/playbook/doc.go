@@ -37,6 +37,7 @@
 //	console        false switches the web console off as a chat
 //	drafting       cost_per_day, tokens_per_day, variants, humour
 //	incident       reviews, within
+//	digests        daily ("09:00" or never), weekly ("mon 09:00" or never), channels (their names)
 //	privacy        true: no reply confirms that somebody is a customer
 //
 // A `when` has any of stars (1-2, 4, none), heat (calm, upset, heated), class

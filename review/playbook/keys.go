@@ -4,7 +4,7 @@ package playbook
 // them. "" is the file itself; sections that repeat go by their singular place.
 var keys = map[string][]string{
 	"": {"version", "team", "brand", "people", "roles", "solo", "rules", "verdicts", "publishing", "contacts",
-		"link_domains", "facts", "targets", "sources", "channels", "console", "drafting", "incident", "causes", "benefits", "privacy"},
+		"link_domains", "facts", "targets", "sources", "channels", "console", "drafting", "incident", "causes", "benefits", "digests", "privacy"},
 	"team":       {"name", "language", "languages", "time_zone", "hours", "holidays", "staff_names"},
 	"brand":      {"name", "voice", "sign_off", "sign_offs"},
 	"roles":      {"lead", "approver", "responder", "viewer"},
@@ -22,7 +22,8 @@ var keys = map[string][]string{
 	"incident":   {"reviews", "within"},
 	"causes":     {"reviews", "within"},
 	"benefits":   {"currency", "responder", "approver", "lead"},
+	"digests":    {"daily", "weekly", "channels"},
 }
 
 // sectionNames are the sections in which a misplaced key is looked for.
-var sectionNames = []string{"", "team", "brand", "roles", "rules", "when", "verdicts", "publishing", "targets", "sources", "channels", "drafting", "incident", "causes", "benefits"}
+var sectionNames = []string{"", "team", "brand", "roles", "rules", "when", "verdicts", "publishing", "targets", "sources", "channels", "drafting", "incident", "causes", "benefits", "digests"}

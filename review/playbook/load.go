@@ -184,6 +184,9 @@ func (l *loader) read() {
 	}
 	// Not only when the key is there: a source may ask for a channel.
 	l.readChannels(l.at("channels"))
+	if v, ok := l.root.at["digests"]; ok {
+		l.readDigests(v)
+	}
 	on := true
 	l.root.boolean("console", &on)
 	l.rules.ConsoleOff = !on

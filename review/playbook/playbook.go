@@ -49,6 +49,7 @@ type rulebook struct {
 	Incident   Incident
 	Causes     Incident `json:",omitzero"`
 	Benefits   benefits `json:",omitzero"`
+	Digests    digests  `json:",omitzero"`
 	Privacy    bool
 }
 
