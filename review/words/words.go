@@ -21,7 +21,7 @@ import (
 const (
 	maxTokens = 20_000
 	maxToken  = 40 // runes
-	maxNeeds  = 24
+	maxTerms  = 12 // of a query
 )
 
 // dense are the scripts whose words are not told apart by spaces, and Hangul,
@@ -98,64 +98,91 @@ func unique(list []string) []string {
 	return slices.Compact(list)
 }
 
-// cut makes the tokens of a run of letters: the word itself, or every pair of
-// letters and the last one alone. A single letter is then the beginning of a
-// token, wherever it stands.
+// Beginnings of words are tokens too, of four and of seven letters, behind a
+// letter that no folded word has: an index need not be searched for all words
+// that begin with some letters, which are very many.
+const (
+	begins    = "Ω"
+	shortEdge = 4
+	longEdge  = 7
+)
+
+// cut makes the tokens of a run of letters: the word itself and its beginnings,
+// or every letter and every pair of letters.
 func cut(run string) []string {
 	runes := []rune(run)
-	if !isDense(runes[0]) {
-		return []string{string(runes[:min(len(runes), maxToken)])}
+	if isDense(runes[0]) {
+		out := make([]string, 0, 2*len(runes))
+		for i := range runes {
+			out = append(out, string(runes[i:i+1]))
+			if i+2 <= len(runes) {
+				out = append(out, string(runes[i:i+2]))
+			}
+		}
+		return out
 	}
-	out := make([]string, len(runes))
-	for i := range runes {
-		out[i] = string(runes[i:min(i+2, len(runes))])
+	out := []string{string(runes[:min(len(runes), maxToken)])}
+	for _, n := range []int{shortEdge, longEdge} {
+		if len(runes) >= n {
+			out = append(out, begins+string(runes[:n]))
+		}
 	}
 	return out
 }
 
-// Need is a token that a text must have.
-type Need struct {
-	Token  string
-	Prefix bool // one that begins with it will do
-}
-
-// Query is what somebody looks for.
+// Query is what somebody looks for. A case that answers it has all the tokens
+// of Begun; one that has the words whole has all those of Whole too.
 type Query struct {
-	Needs  []Need // all of them
-	terms  []string
-	phrase string
+	Whole, Begun []string
+	terms        []string
+	phrase       string
 }
 
 // Parse reads words as a person types them. All of them must be found, in any
-// order; a word of three letters or more also finds longer ones that begin with
+// order; a word of four letters or more also finds longer ones that begin with
 // it.
 func Parse(typed string) Query {
 	q := Query{phrase: Fold(typed)}
 	for term := range strings.SplitSeq(q.phrase, " ") {
-		if term == "" || len(q.Needs) >= maxNeeds {
+		if term == "" || len(q.terms) >= maxTerms {
 			continue
 		}
 		runes := []rune(term)
-		switch {
-		case !isDense(runes[0]):
+		if !isDense(runes[0]) {
 			runes = runes[:min(len(runes), maxToken)]
-			q.Needs = append(q.Needs, Need{string(runes), len(runes) >= 3})
-		case len(runes) == 1:
-			q.Needs = append(q.Needs, Need{term, true})
-		default:
-			for i := 0; i+1 < len(runes) && len(q.Needs) < maxNeeds; i++ {
-				q.Needs = append(q.Needs, Need{Token: string(runes[i : i+2])})
-			}
 		}
 		q.terms = append(q.terms, string(runes))
+		whole, begun := needs(runes)
+		q.Whole, q.Begun = append(q.Whole, whole...), append(q.Begun, begun...)
 	}
-	slices.SortFunc(q.Needs, func(a, b Need) int { return strings.Compare(a.Token, b.Token) })
-	q.Needs = slices.Compact(q.Needs)
+	q.Whole, q.Begun = unique(q.Whole), unique(q.Begun)
 	return q
 }
 
+// needs are the tokens that a text with this term has.
+func needs(term []rune) (whole, begun []string) {
+	if isDense(term[0]) {
+		pairs := []string{string(term)}
+		if len(term) > 1 {
+			pairs = nil
+			for i := 0; i+1 < len(term) && i < maxTerms; i++ {
+				pairs = append(pairs, string(term[i:i+2]))
+			}
+		}
+		return pairs, pairs
+	}
+	word := string(term)
+	switch {
+	case len(term) >= longEdge:
+		return []string{word}, []string{begins + string(term[:longEdge])}
+	case len(term) >= shortEdge:
+		return []string{word}, []string{begins + string(term[:shortEdge])}
+	}
+	return []string{word}, []string{word}
+}
+
 // Empty tells that there is nothing to look for.
-func (q Query) Empty() bool { return len(q.Needs) == 0 }
+func (q Query) Empty() bool { return len(q.terms) == 0 }
 
 // The grades of a match, best first.
 const (
@@ -188,7 +215,7 @@ func (q Query) Match(texts ...string) (grade int, ok bool) {
 		if has(" " + term + " ") {
 			continue
 		}
-		if len([]rune(term)) < 3 || !has(" "+term) {
+		if len([]rune(term)) < shortEdge || !has(" "+term) {
 			return 0, false
 		}
 		grade = Begun
@@ -265,7 +292,16 @@ func clip(runes []rune, from, width int) string {
 // Telling are at most n tokens of the texts that say most about them: the
 // longest words, which are the rarest, else pairs of letters.
 func Telling(n int, texts ...string) []string {
-	tokens := Tokens(texts...)
+	var words []string
+	for _, text := range texts {
+		for run := range strings.SplitSeq(Fold(text), " ") {
+			whole := []string{run}
+			if r := []rune(run); run != "" && isDense(r[0]) {
+				whole, _ = needs(r)
+			}
+			words = append(words, whole...)
+		}
+	}
 	length := func(t string) int {
 		r := []rune(t)
 		if len(r) == 2 && isDense(r[0]) {
@@ -273,7 +309,7 @@ func Telling(n int, texts ...string) []string {
 		}
 		return len(r)
 	}
-	tokens = slices.DeleteFunc(tokens, func(t string) bool { return length(t) < 5 })
-	slices.SortStableFunc(tokens, func(a, b string) int { return length(b) - length(a) })
-	return tokens[:min(n, len(tokens))]
+	words = slices.DeleteFunc(unique(words), func(t string) bool { return length(t) < 5 || length(t) > maxToken })
+	slices.SortStableFunc(words, func(a, b string) int { return length(b) - length(a) })
+	return words[:min(n, len(words))]
 }

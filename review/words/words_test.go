@@ -32,11 +32,12 @@ func TestFold(t *testing.T) {
 
 func TestTokens(t *testing.T) {
 	for in, want := range map[string][]string{
-		"Late late LATE": {"late"},
-		"配達が遅い":          {"い", "が遅", "達が", "遅い", "配達"},
+		"Late late LATE": {"late", "Ωlate"},
+		"deliveries":     {"deliveries", "Ωdeli", "Ωdeliver"},
+		"配達が遅い":          {"い", "が遅", "達が", "遅い", "配達", "配", "達", "が", "遅"},
 		"犬":              {"犬"},
-		"배송이":            {"배송", "송이", "이"},
-		"A4の紙":           {"a4", "の紙", "紙"},
+		"배송이":            {"배송", "송이", "이", "배", "송"},
+		"A4の紙":           {"a4", "の紙", "紙", "の"},
 	} {
 		got := Tokens(in)
 		slices.Sort(want)
@@ -44,7 +45,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("Tokens(%q) = %q, want %q", in, got, want)
 		}
 	}
-	if got := Tokens(strings.Repeat("x", 500)); len(got) != 1 || len(got[0]) != maxToken {
+	if got := Tokens(strings.Repeat("x", 500)); len(got) != 3 || len(got[0]) != maxToken {
 		t.Errorf("an endless word: %q", got)
 	}
 }
@@ -107,11 +108,18 @@ func TestWhatIsThereIsFound(t *testing.T) {
 		}
 		q := Parse(rapid.SampledFrom(fields).Draw(t, "word"))
 		tokens := Tokens(text)
-		for _, need := range q.Needs {
-			if !slices.ContainsFunc(tokens, func(tok string) bool {
-				return tok == need.Token || need.Prefix && strings.HasPrefix(tok, need.Token)
-			}) {
-				t.Fatalf("the index of %q lacks %q", text, need.Token)
+		for _, need := range append(q.Whole, q.Begun...) {
+			if !slices.Contains(tokens, need) {
+				t.Fatalf("the index of %q lacks %q", text, need)
+			}
+		}
+		// A word's beginning is found by the tokens of beginnings.
+		if begun := Parse(string([]rune(q.phrase)[:min(shortEdge, len([]rune(q.phrase)))])); !begun.Empty() {
+			_, ok := begun.Match(text)
+			for _, need := range begun.Begun {
+				if ok && !slices.Contains(tokens, need) {
+					t.Fatalf("the index of %q lacks %q", text, need)
+				}
 			}
 		}
 		if _, ok := q.Match(text); !ok {
@@ -132,9 +140,9 @@ func FuzzWords(f *testing.F) {
 			}
 		}
 		q := Parse(query)
-		for _, n := range q.Needs {
-			if strings.ContainsAny(n.Token, " '\"\\*():&|!") || n.Token == "" {
-				t.Fatalf("need %q", n.Token)
+		for _, n := range append(q.Whole, q.Begun...) {
+			if strings.ContainsAny(n, " '\"\\*():&|!") || n == "" {
+				t.Fatalf("need %q", n)
 			}
 		}
 		q.Match(text)

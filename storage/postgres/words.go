@@ -5,7 +5,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/evenkeel/evenkeel/review/words"
 	"github.com/evenkeel/evenkeel/storage/internal/relational"
 )
 
@@ -20,31 +19,12 @@ var wordIndex = relational.WordIndex{
 	Find: "SELECT case_id FROM words WHERE tokens @@ CAST(CAST(? AS TEXT) AS tsquery) AND case_id < ? ORDER BY case_id DESC LIMIT ?",
 	// A plan for any words would be wrong for very frequent or very rare ones.
 	Afresh: []any{pgx.QueryExecModeExec},
-	Text:   func(tokens []string) string { return quoted(tokens) },
-	Query: func(needs []words.Need, anyOf bool) string {
-		parts := make([]string, len(needs))
-		for i, n := range needs {
-			parts[i] = "'" + n.Token + "'"
-			if n.Prefix {
-				parts[i] += ":*"
-			}
-		}
+	// Tokens are letters, digits and marks only, so nothing needs escaping.
+	Text: func(tokens []string) string { return "'" + strings.Join(tokens, "' '") + "'" },
+	Query: func(tokens []string, anyOf bool) string {
 		if anyOf {
-			return strings.Join(parts, " | ")
+			return "'" + strings.Join(tokens, "' | '") + "'"
 		}
-		return strings.Join(parts, " & ")
+		return "'" + strings.Join(tokens, "' & '") + "'"
 	},
-}
-
-// quoted writes tokens as tsvector's input has them. They are letters, digits
-// and marks only, so nothing needs escaping.
-func quoted(tokens []string) string {
-	var b strings.Builder
-	for i, t := range tokens {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString("'" + t + "'")
-	}
-	return b.String()
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"strings"
 
-	"github.com/evenkeel/evenkeel/review/words"
 	"github.com/evenkeel/evenkeel/storage/internal/relational"
 )
 
@@ -16,18 +15,11 @@ var wordIndex = relational.WordIndex{
 	Drop: "DELETE FROM words WHERE rowid IN (%s)",
 	Find: "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
 	Text: func(tokens []string) string { return strings.Join(tokens, " ") },
-	Query: func(needs []words.Need, anyOf bool) string {
-		parts := make([]string, len(needs))
-		for i, n := range needs {
-			parts[i] = `"` + n.Token + `"`
-			if n.Prefix {
-				parts[i] += " *"
-			}
-		}
+	Query: func(tokens []string, anyOf bool) string {
 		if anyOf {
-			return strings.Join(parts, " OR ")
+			return `"` + strings.Join(tokens, `" OR "`) + `"`
 		}
-		return strings.Join(parts, " AND ")
+		return `"` + strings.Join(tokens, `" AND "`) + `"`
 	},
 	// A deleted row's tokens stay in the file until segments are merged.
 	Purge: []string{"INSERT INTO words (words) VALUES ('optimize')"},

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/evenkeel/evenkeel/review/words"
 )
 
 // Trouble is what an error of the database means for a group of batches.
@@ -59,7 +57,7 @@ type WordIndex struct {
 	// Afresh stands before Find's arguments, to have it planned for these words.
 	Afresh []any
 	Text   func(tokens []string) string
-	Query  func(needs []words.Need, anyOf bool) string
+	Query  func(tokens []string, anyOf bool) string
 	Purge  []string // takes what was dropped out of the files
 }
 

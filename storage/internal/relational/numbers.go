@@ -77,45 +77,72 @@ func (st *Store) Subjects(ctx context.Context, source string, limit int) ([]stri
 // how many at a time.
 const (
 	searchDepth = 1000
-	searchPage  = 100
+	searchPage  = 50
 	maxHits     = 100
 	snippet     = 160 // characters
 )
 
-// Search implements [storage.Numbers].
+// Search implements [storage.Numbers]: first the cases with the words whole,
+// then, if those are too few, those whose words begin so.
 func (st *Store) Search(ctx context.Context, q words.Query, source string, limit int) ([]storage.Hit, error) {
 	limit = min(max(limit, 1), maxHits)
 	if q.Empty() {
 		return nil, nil
 	}
-	var hits []storage.Hit
-	best := 0
-	before := int64(math.MaxInt64)
-	for looked := 0; looked < searchDepth && best < limit; {
-		ids, err := st.find(ctx, st.d.Words.Query(q.Needs, false), before, searchPage)
-		if err != nil {
+	s := searching{st: st, q: q, source: source, seen: make(map[int64]bool)}
+	if err := s.among(ctx, q.Whole, func() bool { return s.phrases >= limit }); err != nil {
+		return nil, err
+	}
+	if len(s.hits) < limit && !slices.Equal(q.Whole, q.Begun) {
+		if err := s.among(ctx, q.Begun, func() bool { return len(s.hits) >= limit }); err != nil {
 			return nil, err
 		}
-		found, err := st.look(ctx, q, source, ids)
+	}
+	slices.SortStableFunc(s.hits, func(a, b storage.Hit) int {
+		return cmp.Or(cmp.Compare(a.Grade, b.Grade), wrote(b.Case).Compare(wrote(a.Case)), cmp.Compare(b.Case.ID, a.Case.ID))
+	})
+	return s.hits[:min(limit, len(s.hits))], nil
+}
+
+// searching is a search under way.
+type searching struct {
+	st      *Store
+	q       words.Query
+	source  string
+	seen    map[int64]bool
+	hits    []storage.Hit
+	phrases int // of the hits, those of the best grade
+}
+
+// among looks at the cases that have all the tokens, the newest first, until
+// there is enough.
+func (s *searching) among(ctx context.Context, tokens []string, enough func() bool) error {
+	query, before := s.st.d.Words.Query(tokens, false), int64(math.MaxInt64)
+	for looked := 0; looked < searchDepth && !enough(); looked += searchPage {
+		ids, err := s.st.find(ctx, query, before, searchPage)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		before = ids[len(ids)-1]
+		fresh := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return s.seen[id] })
+		for _, id := range fresh {
+			s.seen[id] = true
+		}
+		found, err := s.st.look(ctx, s.q, s.source, fresh)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, h := range found {
 			if h.Grade == words.Phrase {
-				best++
+				s.phrases++
 			}
 		}
-		hits = append(hits, found...)
+		s.hits = append(s.hits, found...)
 		if len(ids) < searchPage {
-			break
+			return nil
 		}
-		looked += len(ids)
-		before = ids[len(ids)-1]
 	}
-	slices.SortStableFunc(hits, func(a, b storage.Hit) int {
-		return cmp.Or(cmp.Compare(a.Grade, b.Grade), wrote(b.Case).Compare(wrote(a.Case)), cmp.Compare(b.Case.ID, a.Case.ID))
-	})
-	return hits[:min(limit, len(hits))], nil
+	return nil
 }
 
 // wrote is when the customer did.
@@ -206,14 +233,11 @@ func (st *Store) look(ctx context.Context, q words.Query, source string, ids []i
 // Alike implements [storage.Numbers].
 func (st *Store) Alike(ctx context.Context, texts []string, limit int) ([]review.Case, error) {
 	const telling = 8
-	var needs []words.Need
-	for _, t := range words.Telling(telling, texts...) {
-		needs = append(needs, words.Need{Token: t})
-	}
-	if len(needs) == 0 {
+	tokens := words.Telling(telling, texts...)
+	if len(tokens) == 0 {
 		return nil, nil
 	}
-	ids, err := st.find(ctx, st.d.Words.Query(needs, true), math.MaxInt64, min(max(limit, 1), searchDepth))
+	ids, err := st.find(ctx, st.d.Words.Query(tokens, true), math.MaxInt64, min(max(limit, 1), searchDepth))
 	if err != nil {
 		return nil, err
 	}
