@@ -90,6 +90,9 @@ func (a Revise) apply(m *move) error {
 		return err
 	}
 	old, r := m.c.Review, a.Review
+	if !old.Erased.IsZero() {
+		return ErrAlready // the platform still shows what was erased here
+	}
 	if r.ContentHash() == old.ContentHash() && m.c.Removed.IsZero() {
 		return ErrAlready
 	}

@@ -75,6 +75,7 @@ type Review struct {
 	Reply    *PlatformReply  `json:"reply,omitempty"`
 	URL      string          `json:"url,omitempty"`
 	ReplyURL string          `json:"reply_url,omitempty"` // where a person can answer by hand
+	Erased   time.Time       `json:"erased,omitzero"`     // when its words were erased; they do not come back
 	Raw      json.RawMessage `json:"-"`                   // as received, for support; never shown
 }
 
