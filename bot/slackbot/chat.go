@@ -151,7 +151,7 @@ func (b *Bot) post(ctx context.Context, at bot.Place, channel, thread string, m 
 	if in == "" {
 		in = channel
 	}
-	if thread != "" && posted.Timestamp != "" && posted.ThreadTimestamp == "" {
+	if thread != "" && posted.Timestamp != "" && posted.ThreadTimestamp == "" && b.threadGone(ctx, in, thread) {
 		// The parent is gone, and Slack has put the card into the channel.
 		if _, _, err := b.api.DeleteMessageContext(ctx, in, ts); err != nil {
 			b.log.Warn("a card that lost its thread could not be removed", "case", at.Case, "err", err)

@@ -91,6 +91,13 @@ func (b *Bot) Find(ctx context.Context, at bot.Place) (string, bool, error) {
 	return "", false, nil
 }
 
+// threadGone asks Slack whether a thread's first message is no more. Doubt is
+// no: a card too many in the channel does less harm than a second thread.
+func (b *Bot) threadGone(ctx context.Context, channel, thread string) bool {
+	_, err := b.page(ctx, "conversations.replies", url.Values{"channel": {channel}, "ts": {thread}, "limit": {"1"}})
+	return isSlack(err, "thread_not_found", "message_not_found")
+}
+
 // own tells whether the bot wrote m: other apps can copy metadata.
 func (m foundMessage) own(me *slack.AuthTestResponse) bool {
 	return m.User != "" && m.User == me.UserID || m.BotID != "" && m.BotID == me.BotID
