@@ -28,12 +28,20 @@ var dialect = relational.Dialect{
 	// The writer looks up rows by key only. Its plans must not turn into scans
 	// while the statistics of a young database are behind.
 	Prepare:  []string{"SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan"},
-	Pipeline: pipeline,
-	Words:    wordIndex,
-	Judge:    judge,
-	Explain:  explain,
-	Timeout:  40 * time.Second,
-	Patience: 20 * time.Second,
+	CopyFrom: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0"},
+	CopyInto: []string{"BEGIN", "SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0"},
+	AfterCopy: []string{
+		"SELECT setval(pg_get_serial_sequence('work', 'id'), (SELECT COALESCE(MAX(id), 1) FROM work))",
+		"SELECT setval(pg_get_serial_sequence('notes', 'id'), (SELECT COALESCE(MAX(id), 1) FROM notes))",
+	},
+	Overriding: " OVERRIDING SYSTEM VALUE",
+	Scrub:      []string{"VACUUM cases", "VACUUM revisions", "VACUUM drafts", "VACUUM replies", "VACUUM texts", "VACUUM notes", "VACUUM work", "VACUUM words"},
+	Pipeline:   pipeline,
+	Words:      wordIndex,
+	Judge:      judge,
+	Explain:    explain,
+	Timeout:    40 * time.Second,
+	Patience:   20 * time.Second,
 }
 
 // pipeline sends statements in one round trip. pgx keeps them prepared.

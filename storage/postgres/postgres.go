@@ -79,7 +79,9 @@ func openWith(ctx context.Context, url string, o Options, d relational.Dialect) 
 	if err != nil {
 		return nil, errors.Join(err, read.Close())
 	}
-	return &Store{relational.New(write, read, d, o)}, nil
+	st := relational.New(write, read, d, o)
+	st.Fresh(func() (*sql.DB, error) { return connect(url, 0) })
+	return &Store{st}, nil
 }
 
 // connect makes a pool that keeps up to idle connections.

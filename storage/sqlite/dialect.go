@@ -12,9 +12,15 @@ import (
 
 // dialect needs no locks on rows: there is one writer.
 var dialect = relational.Dialect{
-	Begin:   "BEGIN IMMEDIATE",
-	Head:    "SELECT seq, hash, cases FROM audit_head WHERE id = 1",
-	Words:   wordIndex,
+	Begin:    "BEGIN IMMEDIATE",
+	Head:     "SELECT seq, hash, cases FROM audit_head WHERE id = 1",
+	Words:    wordIndex,
+	CopyFrom: []string{"BEGIN", "SELECT seq FROM audit_head"}, // its first reading takes the moment
+	CopyInto: []string{"BEGIN IMMEDIATE"},
+	Scrub: []string{
+		"INSERT INTO words (words) VALUES ('optimize')", // a deleted row's tokens stay until segments are merged
+		"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)",
+	},
 	Judge:   judge,
 	Explain: explain,
 }

@@ -38,6 +38,7 @@ type Options = relational.Options
 type Store struct {
 	*relational.Store
 	lock *flock.Flock
+	path string
 }
 
 // InUseError says that another process has the file.
@@ -66,7 +67,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		_ = lock.Unlock()
 		return nil, err
 	}
-	return &Store{Store: st, lock: lock}, nil
+	return &Store{Store: st, lock: lock, path: path}, nil
 }
 
 // hold takes the lock beside the file. The kernel drops it with the process,
@@ -100,6 +101,7 @@ func open(ctx context.Context, path string, o Options, more url.Values) (*relati
 		return nil, errors.Join(err, write.Close())
 	}
 	st := relational.New(write, read, dialect, o)
+	st.Fresh(func() (*sql.DB, error) { return connect(path, 1, nil) })
 	if err := st.ReleaseLeases(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

@@ -41,6 +41,12 @@ type Dialect struct {
 
 	Words WordIndex // where words are searched
 
+	CopyFrom   []string // begins a transaction that sees one moment, however long it takes
+	CopyInto   []string // begins one that writes, however long it takes
+	AfterCopy  []string // run at its end
+	Overriding string   // stands before VALUES where numbers are given that the database would hand out
+	Scrub      []string // makes what was deleted unreadable
+
 	Timeout time.Duration       // bounds one transaction, whatever the network does; 0 where there is none
 	Judge   func(error) Trouble // what an error means
 	Explain func(error) error   // says it to people, wrapping the error

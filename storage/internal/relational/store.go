@@ -17,6 +17,7 @@ type Store struct {
 	w     *writer
 	read  *pool
 	write *sql.DB
+	fresh func() (*sql.DB, error) // opens connections for what takes long
 	now   func() time.Time
 	log   *slog.Logger
 }
