@@ -68,6 +68,7 @@ func TestPictures(t *testing.T) {
 			for _, p := range []struct{ name, path string }{
 				{"inbox", "/"}, {"case", "/case/42"}, {"record", "/case/42/record"}, {"help", "/help"}, {"hostile", "/case/43"},
 				{"rtl", "/case/38"}, {"quiet", "/?view=quiet"}, {"empty", "/?view=history"}, {"missing", "/case/999"},
+				{"numbers", "/numbers?period=12w"}, {"numbers-source", "/numbers?source=maps&period=nonsense"}, {"notices", "/notices"}, {"notices-none", "/notices?month=2020-01"},
 			} {
 				b.Open(w.server.URL + p.path)
 				b.Until(`document.readyState == "complete"`)

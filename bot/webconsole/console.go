@@ -16,6 +16,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/audit"
+	"github.com/evenkeel/evenkeel/review/stats"
 	"github.com/evenkeel/evenkeel/storage"
 )
 
@@ -40,6 +41,9 @@ type Store interface {
 	Replies(ctx context.Context, id int64) ([]review.Reply, error)
 	Events(ctx context.Context, id, after int64, limit int) ([]audit.Entry, error)
 	Texts(ctx context.Context, seq int64) (map[string]string, error)
+
+	Counts(ctx context.Context, q storage.CountQuery) ([]stats.Row, error)
+	Subjects(ctx context.Context, source string, limit int) ([]string, error)
 }
 
 // Config is what a console is made of. Desk and Store are needed.
@@ -74,7 +78,10 @@ type Console struct {
 	http.Handler
 }
 
-var _ bot.Chat = (*Console)(nil)
+var (
+	_ bot.Chat     = (*Console)(nil)
+	_ bot.Pictures = (*Console)(nil)
+)
 
 // New makes a console. It reads and writes nothing yet.
 func New(c Config) (*Console, error) {
@@ -136,16 +143,27 @@ func (c *Console) Serve(ctx context.Context) error {
 // Post implements [bot.Chat]. The place's id is the note's key, so a post that
 // is repeated gives the note that is there.
 func (c *Console) Post(ctx context.Context, at bot.Place, card bot.Card) (string, error) {
+	return c.put(ctx, at, note{Card: &card, Quiet: at.Quiet})
+}
+
+func (c *Console) put(ctx context.Context, at bot.Place, what note) (string, error) {
 	thread, err := parseRef(at.Thread)
 	if err != nil {
 		return "", c.failed(bot.ErrGone, "the thread is not one of the console's", err)
 	}
-	body, err := encode(note{Card: &card, Quiet: at.Quiet})
+	channel := at.Channel
+	if at.Case == 0 && thread == 0 {
+		channel = boardChannel
+		if thread, err = c.board(ctx); err != nil {
+			return "", c.failed(bot.ErrUnknown, "", err)
+		}
+	}
+	body, err := encode(what)
 	if err != nil {
 		return "", c.failed(bot.ErrMisconfigured, "the card cannot be kept", err)
 	}
 	n, err := c.Store.PutNote(ctx, storage.Note{
-		Thread: thread, Channel: at.Channel, Key: at.ID(), Case: at.Case, Body: body, At: c.Now(),
+		Thread: thread, Channel: channel, Key: at.ID(), Case: at.Case, Body: body, At: c.Now(),
 	})
 	if err != nil {
 		return "", c.failed(bot.ErrUnknown, "", err)

@@ -13,6 +13,10 @@
 //	/case/42           its thread: cards, messages, a box to write in
 //	/case/42/record    revisions as word diffs, drafts, approvals, replies,
 //	                   facts, audit trail
+//	/numbers           how ratings, times, promises and causes go: pictures,
+//	                   tables, files; ?period=12w&source=shop
+//	/notices           what concerns no single case, month by month: digests,
+//	                   alerts about causes, incidents
 //	/help              commands and keys
 //	/enter?invite=…    signing in by a one-time link
 //

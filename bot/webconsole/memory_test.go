@@ -12,11 +12,13 @@ import (
 
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/audit"
+	"github.com/evenkeel/evenkeel/review/stats"
 	"github.com/evenkeel/evenkeel/storage"
 )
 
 // memory is a Store in memory, for tests of the pages alone.
 type memory struct {
+	rows     []stats.Row // of days and subjects
 	mu       sync.Mutex
 	notes    []storage.Note
 	sessions map[review.Digest]storage.Session
@@ -275,4 +277,41 @@ func (t *tap) note(ref string) (storage.Note, error) {
 		return n, storage.ErrNotFound
 	}
 	return n, nil
+}
+
+func (m *memory) Counts(_ context.Context, q storage.CountQuery) ([]stats.Row, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []stats.Row
+	for _, r := range m.rows {
+		if q.Source != "" && r.Source != q.Source || len(q.What) > 0 && !slices.Contains(q.What, r.What) {
+			continue
+		}
+		for _, p := range q.Parts {
+			at := p.Grain.Day(r.Day)
+			if at < p.From || at >= p.To {
+				continue
+			}
+			row := r
+			if row.Day = at; q.Subject == "" && !q.BySubject {
+				row.Subject = ""
+			} else if q.Subject != "" && r.Subject != q.Subject {
+				continue
+			}
+			out = append(out, row)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) Subjects(_ context.Context, source string, limit int) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []string
+	for _, r := range m.rows {
+		if r.Subject != "" && (source == "" || r.Source == source) && !slices.Contains(out, r.Subject) && len(out) < limit {
+			out = append(out, r.Subject)
+		}
+	}
+	return out, nil
 }

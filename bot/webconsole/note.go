@@ -17,6 +17,12 @@ type note struct {
 	Quiet bool      `json:"quiet,omitempty"`
 	Text  string    `json:"text,omitempty"`
 	Asks  bool      `json:"asks,omitempty"` // the words were meant for the bot
+	// Shows is the key of the note with the picture below the card; Alt says it
+	// in words.
+	Shows string `json:"shows,omitempty"`
+	Alt   string `json:"alt,omitempty"`
+	// PNG is a picture: a note of its own, so that lists of notes stay small.
+	PNG []byte `json:"png,omitempty"`
 }
 
 func encode(n note) (json.RawMessage, error) {

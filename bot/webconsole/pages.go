@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -232,6 +233,8 @@ type noteView struct {
 	Edited   time.Time
 	Mine     bool
 	Card     *cardView
+	Picture  string // the address of one below the card
+	Alt      string
 }
 
 const threadPage = 200
@@ -373,6 +376,9 @@ func (c *Console) noteView(ctx context.Context, v visitor, n storage.Note, at wh
 		return out
 	}
 	out.Text, out.Asks, out.Mine = body.Text, body.Asks, n.Author == v.Name
+	if body.Shows != "" {
+		out.Picture, out.Alt = "/picture/"+url.PathEscape(body.Shows), body.Alt
+	}
 	if body.Card != nil {
 		out.Card = c.cardView(*body.Card, v, n.ID, at)
 	}

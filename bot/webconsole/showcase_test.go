@@ -55,6 +55,8 @@ func showcase(t *testing.T, w *world, desk *bottest.FakeDesk) int64 {
 		}
 	}
 	story(t, w, desk, cases[9])
+	w.store.rows = months()
+	postDigest(t, w)
 	return 42
 }
 
