@@ -92,6 +92,7 @@ func (d *Desk) Serve(ctx context.Context) error {
 	}
 	g.Go(func() error { d.ring(gctx, bells); return nil })
 	g.Go(func() error { d.tidy(gctx); return nil })
+	g.Go(func() error { d.keepNumbers(gctx); return nil })
 	return g.Wait()
 }
 

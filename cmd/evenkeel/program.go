@@ -74,9 +74,10 @@ Then:        evenkeel serve`,
 	addGlobalFlags(root)
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(),
-		p.importCommand(), p.exportCommand(),
+		p.importCommand(), p.exportCommand(), p.statsCommand(),
 		p.doctorCommand(), p.configCommand(), p.playbookCommand(), p.sourceCommand(), p.inviteCommand(),
 		p.auditCommand(), p.lintCommand(), p.evalCommand(), p.manifests(),
+		p.backupCommand(), p.restoreCommand(), p.migrateCommand(), p.eraseCommand(),
 		p.healthcheckCommand(), p.versionCommand(),
 	)
 	return root

@@ -81,7 +81,7 @@ func ParsePeriod(s string, today Day) (Period, error) {
 }
 
 func badPeriod(s string) error {
-	return fmt.Errorf("“%s” is no period; write 30d, 12w, 2026-05, 2026, all, or 2026-05-01..2026-05-15", s)
+	return fmt.Errorf("“%s”; write 30d, 12w, 2026-05, 2026, all, or 2026-05-01..2026-05-15", s)
 }
 
 // Grain is how coarse sums are.

@@ -134,3 +134,13 @@ func star(key string) (int, bool) {
 	}
 	return int(key[0] - '0'), true
 }
+
+// Add adds other reviews to these.
+func (r *Ratings) Add(o *Ratings) {
+	for i := range r.Stars {
+		r.Stars[i] += o.Stars[i]
+		r.Answered[i] += o.Answered[i]
+	}
+	r.Good, r.Mixed, r.Bad = r.Good+o.Good, r.Mixed+o.Mixed, r.Bad+o.Bad
+	r.thousandthsSums += o.thousandthsSums
+}
