@@ -99,8 +99,12 @@ func (d *Desk) lookFirst(ctx context.Context, j storage.Job, c review.Case) (sto
 		return false, nil // our own words: publishing them again changes nothing, and its answer says so
 	case c.Reply != nil && sameText(now.Reply.Text, c.Reply.Text):
 		return false, nil // an earlier reply of ours that this one replaces
+	case c.Theirs != nil && sameText(now.Reply.Text, c.Theirs.Text) && d.capabilities(c.Review.Key).EditReply:
+		return false, nil // people saw it and approved ours in its place
 	}
-	return true, d.system(ctx, j, "publisher", review.Void{Why: "somebody answered on the platform itself; look there before you approve again"})
+	return true, d.system(ctx, j, "publisher", review.Void{
+		Why: "somebody answered on the platform itself; look there before you approve again", Theirs: now.Reply,
+	})
 }
 
 // read gets the review as the platform shows it; ok is false where the source
@@ -139,6 +143,9 @@ func (d *Desk) answer(ctx context.Context, j storage.Job, c review.Case, err err
 	wait := d.wait(err, storage.Job{Attempts: c.Reply.Tries})
 	switch {
 	case errors.Is(err, sources.ErrAlready):
+		if _, readable := d.sources[c.Review.Key.Source].(sources.Reader); !readable {
+			return d.system(ctx, j, "publisher", review.Doubt{Why: reason(err) + "; please look there whether it is ours"})
+		}
 		return d.recover(ctx, j, c)
 	case errors.Is(err, sources.ErrRateLimited), errors.Is(err, sources.ErrTransient):
 		return d.system(ctx, j, "publisher", review.Postpone{Until: d.Now().Add(wait), Why: reason(err)})
@@ -177,8 +184,11 @@ func (d *Desk) recover(ctx context.Context, j storage.Job, c review.Case) error 
 		return d.system(ctx, j, "publisher", review.Refused{Why: firstOf(now.Reply.Reason, "the platform's moderation refused it")})
 	case now.Reply != nil && sameText(now.Reply.Text, c.Reply.Text):
 		return d.system(ctx, j, "publisher", review.Accepted{ID: now.Reply.ID, URL: now.ReplyURL, Looked: true})
-	case now.Reply != nil && now.Reply.Text != "" && d.capabilities(c.Review.Key).OneReply:
-		return d.system(ctx, j, "publisher", review.Refused{Why: "another reply stands there, and this platform takes one only"})
+	}
+	if theirs, err := d.standsThere(ctx, c, now.Reply); err != nil {
+		return err
+	} else if theirs {
+		return d.system(ctx, j, "publisher", review.Refused{Why: d.inTheirPlace(c, *now.Reply)})
 	}
 	// It is not there. It may still appear until the platform has settled;
 	// after that it is safe to try again under the same approval.
@@ -270,22 +280,13 @@ func (d *Desk) expire(ctx context.Context, j storage.Job) error {
 // wait is how long to wait after err: what the platform asks for, else a
 // back-off.
 func (d *Desk) wait(err error, j storage.Job) time.Duration {
-	if w := sources.Wait(err); w > 0 {
-		return min(w, 24*time.Hour)
+	w := sources.Wait(err)
+	if w <= 0 {
+		w = backoff(j.Attempts + 1)
 	}
-	return backoff(j.Attempts + 1)
-}
-
-// reason is a platform's error in words for people.
-func reason(err error) string {
-	var e *sources.Error
-	if errors.As(err, &e) && e.Reason != "" {
-		return e.Reason
-	}
-	if errors.As(err, &e) {
-		return e.Kind.Error()
-	}
-	return err.Error()
+	// To the microsecond, as storage keeps times: a case must not wait for a
+	// moment that its row of work can never reach.
+	return min(w, 24*time.Hour).Truncate(time.Microsecond)
 }
 
 // sameText compares a reply as read back with the approved one: platforms

@@ -24,6 +24,7 @@ func (p painter) current() Card {
 	card.Blocks = append(card.Blocks, p.origin())
 	switch c.Status {
 	case review.Drafted:
+		card.Blocks = append(card.Blocks, p.theirs()...)
 		card.Blocks = append(card.Blocks, p.judgement()...)
 	case review.Rejected, review.Unreconciled, review.Approved, review.HandedOver:
 		if c.Reply != nil && c.Reply.Problem != "" {

@@ -79,6 +79,9 @@ type Void struct {
 	Why      string
 	Findings []Finding // of the checks as they judge now; nil leaves the old ones
 	Checks   string
+	// Theirs is a reply of somebody else that was found on the platform. Whoever
+	// approves after that has seen it.
+	Theirs *PlatformReply
 }
 
 // Verb is "void".
@@ -87,6 +90,10 @@ func (Void) Verb() Verb { return "void" }
 func (a Void) apply(m *move) error {
 	m.void(a.Why)
 	m.c.Status = Drafted
+	if a.Theirs != nil {
+		m.c.Theirs = a.Theirs
+		m.words("theirs", a.Theirs.Text)
+	}
 	if a.Findings != nil {
 		m.c.Draft.Findings, m.c.Draft.Checks = a.Findings, a.Checks
 	}
