@@ -27,6 +27,9 @@ func controlSocket(database string) string { return filepath.Join(controlDir(dat
 
 const controlTimeout = 10 * time.Second
 
+// controlLong bounds what has to go through the whole database.
+const controlLong = 2 * time.Hour
+
 // serveControl answers on the socket until the returned function is called. A
 // database that is no file needs none.
 func (s *station) serveControl(ctx context.Context, address string) (stop func(), err error) {
@@ -54,8 +57,10 @@ func (s *station) serveControl(ctx context.Context, address string) (stop func()
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /invite", s.controlInvite)
-	srv := &http.Server{Handler: http.MaxBytesHandler(mux, maxHeader), ReadTimeout: controlTimeout, WriteTimeout: controlTimeout}
+	mux.HandleFunc("POST /invite", control(s.controlInvite))
+	mux.HandleFunc("POST /backup", control(s.controlBackup))
+	mux.HandleFunc("POST /erase", control(s.controlErase))
+	srv := &http.Server{Handler: http.MaxBytesHandler(mux, maxHeader), ReadTimeout: controlTimeout, WriteTimeout: controlLong}
 	go func() { _ = srv.Serve(l) }()
 	return func() {
 		_ = srv.Close()
@@ -65,52 +70,76 @@ func (s *station) serveControl(ctx context.Context, address string) (stop func()
 
 // controlAnswer is what the socket says.
 type controlAnswer struct {
-	Link  string `json:"link,omitempty"`
-	Error string `json:"error,omitempty"`
+	Result json.RawMessage `json:"result,omitempty"`
+	Error  string          `json:"error,omitempty"`
 }
 
-func (s *station) controlInvite(w http.ResponseWriter, r *http.Request) {
-	var i invitation
-	var out controlAnswer
-	err := json.NewDecoder(r.Body).Decode(&i)
-	if err == nil {
-		out.Link, err = s.invite(r.Context(), i)
+// control makes a handler of what answers one kind of question.
+func control[Q, A any](ask func(context.Context, Q) (A, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var q Q
+		var out controlAnswer
+		err := json.NewDecoder(r.Body).Decode(&q)
+		if err == nil {
+			var a A
+			if a, err = ask(r.Context(), q); err == nil {
+				out.Result, err = json.Marshal(a)
+			}
+		}
+		if err != nil {
+			out.Error = err.Error()
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(out) // an asker who left
 	}
-	if err != nil {
-		out.Error = err.Error()
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(out) // an asker who left
 }
 
-// askControl asks the evenkeel that holds a database file for an invitation.
-func askControl(ctx context.Context, database string, i invitation) (string, error) {
-	body, err := json.Marshal(i)
+func (s *station) controlInvite(ctx context.Context, i invitation) (string, error) {
+	return s.invite(ctx, i)
+}
+
+// saveRequest says where a backup is to be written.
+type saveRequest struct {
+	Path string `json:"path"`
+}
+
+func (s *station) controlBackup(ctx context.Context, q saveRequest) (struct{}, error) {
+	return struct{}{}, save(ctx, s.store, q.Path)
+}
+
+func (s *station) controlErase(ctx context.Context, q eraseRequest) (eraseAnswer, error) {
+	return eraseIn(ctx, s.store, q, s.now)
+}
+
+// askControl asks the evenkeel that holds a database file. Its refusals count
+// as the caller's: it said what to do.
+func askControl(ctx context.Context, database, path string, question, answer any) error {
+	body, err := json.Marshal(question)
 	if err != nil {
-		return "", err
+		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, controlTimeout)
+	ctx, cancel := context.WithTimeout(ctx, controlLong)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://evenkeel/invite", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://evenkeel"+path, bytes.NewReader(body))
 	if err != nil {
-		return "", err
+		return err
 	}
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
+		d := net.Dialer{Timeout: controlTimeout}
 		return d.DialContext(ctx, "unix", controlSocket(database))
 	}
 	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	if err != nil {
-		return "", fmt.Errorf("an evenkeel holds %s and does not answer; is it another user's? (%w)", database, err)
+		return fmt.Errorf("an evenkeel holds %s and does not answer; is it another user's? (%w)", database, err)
 	}
 	defer resp.Body.Close()
 	var out controlAnswer
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxHeader)).Decode(&out); err != nil {
-		return "", fmt.Errorf("the running evenkeel answered what cannot be read: %w", err)
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxRequest)).Decode(&out); err != nil {
+		return fmt.Errorf("the running evenkeel answered what cannot be read: %w", err)
 	}
 	if out.Error != "" {
-		return "", usage(errors.New(out.Error))
+		return usage(errors.New(out.Error))
 	}
-	return out.Link, nil
+	return json.Unmarshal(out.Result, answer)
 }

@@ -77,7 +77,9 @@ func (c *call) invitation(ctx context.Context, i invitation) (string, error) {
 	store, err := c.openStore(ctx)
 	var held *sqlite.InUseError
 	if errors.As(err, &held) {
-		return askControl(ctx, held.Path, i)
+		var link string
+		err := askControl(ctx, held.Path, "/invite", i, &link)
+		return link, err
 	}
 	if err != nil {
 		return "", err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/bot/webconsole"
+	"github.com/evenkeel/evenkeel/handover"
 	"github.com/evenkeel/evenkeel/review/playbook"
 	"github.com/evenkeel/evenkeel/sources"
 	"github.com/evenkeel/evenkeel/sources/manual"
@@ -65,6 +66,8 @@ type station struct {
 	mux    *http.ServeMux
 	url    string // of the console, as people reach it
 	seen   *telemetry
+
+	handover *handover.Handover
 }
 
 // station puts the parts together. Nothing runs yet.
@@ -82,6 +85,9 @@ func (c *call) station(p parts, srv *server) (*station, error) {
 		return nil, err
 	}
 	s.desk = desk
+	if s.handover, err = c.handOver(p, s.desk.Trouble); err != nil {
+		return nil, usage(err)
+	}
 	for _, row := range chatTable {
 		if err := row(s); err != nil {
 			return nil, err
@@ -165,6 +171,8 @@ func (s *station) run(ctx context.Context) error {
 	defer s.endTraces()
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(s.server.wait)
+	g.Go(func() error { s.retain(gctx); return nil })
+	g.Go(func() error { return s.handover.Serve(gctx) })
 	worked := make(chan error, 1)
 	go func() { worked <- s.desk.Serve(gctx) }()
 	g.Go(func() error { return s.supervise(gctx, worked) })

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/storage"
+	"github.com/evenkeel/evenkeel/storage/sqlite"
+)
+
+func (p *program) eraseCommand() *cobra.Command {
+	var r eraseRequest
+	var sure bool
+	cmd := &cobra.Command{
+		Use:   "erase [CASE...]",
+		Short: "Erase a customer's words for good",
+		Long: `Erase what a customer wrote, who they are, and every text that repeats it: the
+review's revisions, drafts, replies, facts, notes of the team, the words beside
+the audit log, the console's messages, the index. Cards in the chats are drawn
+anew without them. This cannot be undone.
+
+What stays are digests, numbers and who decided what: the audit chain is not
+touched, verifies as before, and has an entry for the erasure. The review is not
+taken again, although its platform still shows it. Open cases are closed.
+
+Without --yes it only says which cases it would be. Backups made before still
+hold the words, and so does the platform: docs/operations.md says what to do.`,
+		Example: `  evenkeel erase 41 --yes
+  evenkeel erase --author "Jo Example"        # says which cases
+  evenkeel erase --author "Jo Example" --yes`,
+		RunE: p.with(func(ctx context.Context, c *call, args []string) error {
+			for _, a := range args {
+				n, err := strconv.ParseInt(strings.TrimPrefix(a, "#"), 10, 64)
+				if err != nil || n < 1 {
+					return usagef("%q is no case; write its number", a)
+				}
+				r.Cases = append(r.Cases, n)
+			}
+			if len(r.Cases) == 0 && r.Author == "" {
+				return usagef("name a case, or somebody with --author")
+			}
+			r.Look = !sure
+			return c.erase(ctx, r)
+		}),
+	}
+	cmd.Flags().StringVar(&r.Author, "author", "", "all cases of this author: the name as shown, or the platform's id, exactly")
+	cmd.Flags().BoolVar(&sure, "yes", false, "do it; without, only say which cases it would be")
+	return cmd
+}
+
+// eraseRequest says whose words go.
+type eraseRequest struct {
+	Cases  []int64 `json:"cases,omitempty"`
+	Author string  `json:"author,omitempty"`
+	Look   bool    `json:"look,omitempty"` // only say which
+}
+
+// eraseAnswer is what went.
+type eraseAnswer struct {
+	Cases   []int64  `json:"cases"`
+	Left    []string `json:"left,omitempty"` // cases that could not be erased, and why
+	Looked  bool     `json:"looked,omitempty"`
+	Problem string   `json:"problem,omitempty"` // words may be left in the files
+}
+
+func (c *call) erase(ctx context.Context, r eraseRequest) error {
+	var out eraseAnswer
+	store, err := c.openStore(ctx)
+	var held *sqlite.InUseError
+	switch {
+	case errors.As(err, &held):
+		err = askControl(ctx, held.Path, "/erase", r, &out)
+	case err == nil:
+		defer store.Close()
+		out, err = eraseIn(ctx, store, r, c.now)
+	}
+	if err != nil {
+		return err
+	}
+	return c.tellErased(out)
+}
+
+func (c *call) tellErased(out eraseAnswer) error {
+	refs := make([]string, len(out.Cases))
+	for i, id := range out.Cases {
+		refs[i] = "#" + strconv.FormatInt(id, 10)
+	}
+	switch {
+	case c.json:
+		if err := c.printJSON(out); err != nil {
+			return err
+		}
+	case len(out.Cases) == 0 && len(out.Left) == 0:
+		c.print("No case is by that author.")
+	case out.Looked:
+		c.print("This would erase %s. Add --yes to do it; it cannot be undone.", strings.Join(refs, ", "))
+	case len(out.Cases) > 0:
+		c.print("Erased: %s. The audit chain is untouched; backups made before still hold the words.", strings.Join(refs, ", "))
+	}
+	for _, l := range out.Left {
+		c.note("not erased: %s", l)
+	}
+	if out.Problem != "" {
+		c.note("the words are gone from the tables, but the files could not be cleaned: %s; run this again", out.Problem)
+	}
+	if len(out.Left) > 0 || out.Problem != "" {
+		return errNo
+	}
+	return nil
+}
+
+// eraseIn erases in an open store.
+func eraseIn(ctx context.Context, store storage.Store, r eraseRequest, now func() time.Time) (eraseAnswer, error) {
+	out := eraseAnswer{Cases: []int64{}, Looked: r.Look}
+	up, ok := store.(storage.Upkeep)
+	if !ok {
+		return out, errors.New("this database cannot erase")
+	}
+	ids := slices.Clone(r.Cases)
+	if r.Author != "" {
+		theirs, err := up.Authored(ctx, r.Author)
+		if err != nil {
+			return out, err
+		}
+		ids = append(ids, theirs...)
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		err := eraseCase(ctx, store, up, id, r.Look, now)
+		switch {
+		case err == nil, errors.Is(err, review.ErrAlready): // again: its files may still have to be cleaned
+			out.Cases = append(out.Cases, id)
+		case errors.Is(err, storage.ErrNotFound):
+			out.Left = append(out.Left, fmt.Sprintf("#%d: there is no such case", id))
+		case errors.Is(err, review.ErrNotNow), errors.Is(err, review.ErrConflict):
+			out.Left = append(out.Left, fmt.Sprintf("#%d: a reply is on its way or the case is moving; try again in a minute", id))
+		default:
+			return out, err
+		}
+	}
+	if r.Look || len(out.Cases) == 0 {
+		return out, nil
+	}
+	if err := up.Scrub(ctx); err != nil {
+		out.Problem = err.Error()
+	}
+	return out, nil
+}
+
+// eraseTries bounds how often an erasure is decided anew after another change.
+const eraseTries = 20
+
+func eraseCase(ctx context.Context, store storage.Store, up storage.Upkeep, id int64, look bool, now func() time.Time) error {
+	for range eraseTries {
+		k, err := store.Case(ctx, id)
+		if err != nil {
+			return err
+		}
+		change, err := review.Erase(k, review.Occasion{Now: now().UTC().Truncate(time.Microsecond), By: review.BySystem("keeper")})
+		if err != nil || look {
+			return err
+		}
+		if err := up.Erase(ctx, &change); !errors.Is(err, review.ErrConflict) {
+			return err
+		}
+	}
+	return review.ErrConflict
+}
