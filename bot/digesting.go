@@ -130,7 +130,11 @@ func (d *Desk) digestPicture(ctx context.Context, p digest.Period) *Picture {
 	if p.Kind == digest.Weekly {
 		days.Name = "the last 12 weeks"
 	}
-	rows, err := d.Store.Counts(ctx, storage.CountQuery{Parts: days.Parts()})
+	var rows []stats.Row
+	_, err := d.catchUp(ctx)
+	if err == nil {
+		rows, err = d.Store.Counts(ctx, storage.CountQuery{Parts: days.Parts()})
+	}
 	if err != nil {
 		d.Logger.WarnContext(ctx, "a digest goes without its picture", slog.Any("error", err))
 		return nil

@@ -80,6 +80,7 @@ type month struct {
 	store  storage.Store
 	desks  []*bot.Desk
 	chat   *datedChat
+	attach bot.Chat // in the place of chat, where a test needs more of it
 	rng    *rand.Rand
 	script []scene             // by time
 	want   map[string]moments  // by card
@@ -160,7 +161,11 @@ func (m *month) open() {
 		if err != nil {
 			m.Fatal(err)
 		}
-		d.Attach(m.chat)
+		if m.attach != nil {
+			d.Attach(m.attach)
+		} else {
+			d.Attach(m.chat)
+		}
 		if err := d.Start(m.ctx); err != nil {
 			m.Fatal(err)
 		}

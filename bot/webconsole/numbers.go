@@ -46,12 +46,14 @@ type figure struct {
 	Columns  []string
 	Rows     [][]string
 	More     int // rows that are in the file only
+	Folded   bool
 	File     string
 }
 
 // Bounds of the page: a file has all of it.
 const (
 	tableRows     = 62
+	openRows      = 8 // longer tables are folded
 	subjectsShown = 8
 	sourcesShown  = 100
 )
@@ -224,6 +226,7 @@ func figures(r *stats.Report, subjects []stats.Named, query string) []figure {
 		}
 		f.Rows = t.Rows[:min(len(t.Rows), tableRows)]
 		f.More = len(t.Rows) - len(f.Rows)
+		f.Folded = len(f.Pictures) > 0 || len(f.Rows) > openRows
 		list = append(list, f)
 	}
 	ratio := figure{Title: "Good beside bad", Pictures: svg(chart.Ratio(&r.Ratings)), Note: strings.ToUpper(r.Ratings.Band().Sentence()[:1]) + r.Ratings.Band().Sentence()[1:] + ". No number here is a goal."}

@@ -70,6 +70,8 @@ func (c *Console) funcs() template.FuncMap {
 			return strings.TrimSpace(strings.TrimPrefix(title, "#"+ref(id)+" "))
 		},
 		"lower": strings.ToLower,
+		// spaced makes words of a name such as "edited_up".
+		"spaced": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 	}
 }
 
