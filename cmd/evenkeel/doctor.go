@@ -84,6 +84,7 @@ func doctor(ctx context.Context, c *call, _ []string) error {
 		e.slackCheck(ctx, rules)
 		e.discordCheck(ctx, rules)
 		e.sourcesCheck(ctx, rules, store)
+		e.handoverCheck(ctx, rules, store)
 	}
 	return e.report()
 }

@@ -33,8 +33,9 @@ const (
 	setSpare     = "spare-model"
 	setSpareKey  = "spare-model-key"
 
-	setMetricsToken = "metrics-token"
-	setRetain       = "retain-months"
+	setMetricsToken  = "metrics-token"
+	setRetain        = "retain-months"
+	setHandoverAllow = "handover-allow"
 
 	// Prices are per million tokens, as vendors list them.
 	setPromptPrice = "model-prompt-price"
@@ -105,6 +106,8 @@ func (p *program) table() []settings.Spec {
 			Help: "what Prometheus must send to read /metrics from another machine (default: this machine only)"},
 		{Name: setRetain, Env: "EVENKEEL_RETAIN_MONTHS", Check: checkMonths,
 			Help: "erase the words of cases that were closed this many months ago (default: keep them)"},
+		{Name: setHandoverAllow, Env: "EVENKEEL_HANDOVER_ALLOW",
+			Help: "hosts, or host:port, with commas between, that outgoing webhooks may reach although their address is not public (default: none)"},
 		{Name: setSlackBot, Env: "EVENKEEL_SLACK_BOT_TOKEN", Kind: settings.Private,
 			Help: "Slack's bot token (xoxb-…); it switches Slack on"},
 		{Name: setSlackApp, Env: "EVENKEEL_SLACK_APP_TOKEN", Kind: settings.Private,

@@ -36,6 +36,7 @@ var rooms = []room{
 	{"storage/*", []string{"storage", "storage/*", "review", "review/*", "internal/crash"}, "one package a database"},
 
 	{"commands", []string{"review", "review/*"}, "what people can ask for, as a table"},
+	{"handover", []string{"storage", "review", "review/*", "internal/secret"}, "the audit log as signed webhooks to other programs"},
 
 	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash", "bot/digest", "bot/digest/chart"}, "the desk"},
 	{"bot/digest", []string{"review", "review/*"}, "what a digest says; pure"},
@@ -63,7 +64,7 @@ var libraries = []library{
 	{"github.com/jackc/pgx/v5", []string{"storage/postgres"}, "PostgreSQL"},
 	{"modernc.org/sqlite", []string{"storage/sqlite"}, "SQLite without cgo"},
 	{"github.com/gofrs/flock", []string{"storage/sqlite"}, "one process for one database file"},
-	{"github.com/standard-webhooks/standard-webhooks/libraries", []string{"sources/webhook"}, "webhook signatures"},
+	{"github.com/standard-webhooks/standard-webhooks/libraries", []string{"sources/webhook", "handover"}, "webhook signatures, of what comes and what goes"},
 	{"golang.org/x/oauth2", []string{"sources/oauth"}, "asks authorization servers for tokens"},
 	{"github.com/sergi/go-diff", []string{"bot", "bot/webconsole"}, "word diffs on cards and pages"},
 	{"github.com/gorilla/websocket", []string{"bot/slackbot", "bot/discordbot"}, "Slack's Socket Mode and Discord's gateway; the library that slack-go and discordgo themselves use"},

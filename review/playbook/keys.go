@@ -4,7 +4,7 @@ package playbook
 // them. "" is the file itself; sections that repeat go by their singular place.
 var keys = map[string][]string{
 	"": {"version", "team", "brand", "people", "roles", "solo", "rules", "verdicts", "publishing", "contacts",
-		"link_domains", "facts", "targets", "sources", "channels", "console", "drafting", "incident", "causes", "benefits", "digests", "privacy"},
+		"link_domains", "facts", "targets", "sources", "channels", "console", "drafting", "incident", "causes", "benefits", "digests", "handover", "privacy"},
 	"team":       {"name", "language", "languages", "time_zone", "hours", "holidays", "staff_names"},
 	"brand":      {"name", "voice", "sign_off", "sign_offs"},
 	"roles":      {"lead", "approver", "responder", "viewer"},
@@ -23,7 +23,8 @@ var keys = map[string][]string{
 	"causes":     {"reviews", "within"},
 	"benefits":   {"currency", "responder", "approver", "lead"},
 	"digests":    {"daily", "weekly", "channels"},
+	"handover":   {"url", "secret", "verbs", "words"},
 }
 
 // sectionNames are the sections in which a misplaced key is looked for.
-var sectionNames = []string{"", "team", "brand", "roles", "rules", "when", "verdicts", "publishing", "targets", "sources", "channels", "drafting", "incident", "causes", "benefits", "digests"}
+var sectionNames = []string{"", "team", "brand", "roles", "rules", "when", "verdicts", "publishing", "targets", "sources", "channels", "drafting", "incident", "causes", "benefits", "digests", "handover"}

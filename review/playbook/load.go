@@ -176,7 +176,7 @@ func (l *loader) read() {
 		{"rules", l.readRules}, {"verdicts", l.readVerdicts}, {"publishing", l.readPublishing},
 		{"contacts", l.readContacts}, {"facts", l.readFacts}, {"targets", l.readTargets},
 		{"drafting", l.readDrafting}, {"incident", l.readIncident},
-		{"causes", l.readCauses}, {"benefits", l.readBenefits},
+		{"causes", l.readCauses}, {"benefits", l.readBenefits}, {"handover", l.readHandover},
 	} {
 		if v, ok := l.root.at[s.name]; ok {
 			s.read(v)

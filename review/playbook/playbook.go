@@ -51,6 +51,7 @@ type rulebook struct {
 	Benefits   benefits `json:",omitzero"`
 	Digests    digests  `json:",omitzero"`
 	Privacy    bool
+	Handover   []Handover `json:"-"` // who listens
 }
 
 type team struct {
