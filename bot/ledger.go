@@ -9,7 +9,6 @@ import (
 
 	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/review"
-	"github.com/evenkeel/evenkeel/review/rubric"
 	"github.com/evenkeel/evenkeel/storage"
 )
 
@@ -167,9 +166,4 @@ func (d *Desk) EndOfDay(date string) (time.Time, error) {
 	}
 	// By the wall clock, not by hours since midnight: some days have 23 or 25.
 	return time.Date(day.Year(), day.Month(), day.Day(), int(end.Hours()), int(end.Minutes())%60, 0, 0, loc), nil
-}
-
-// Grounds are those on which the platform of a case takes a review down.
-func (d *Desk) Grounds(c review.Case) []string {
-	return rubric.PolicyFor(d.platform(c.Review.Key), d.country(c.Review.Key)).Grounds
 }

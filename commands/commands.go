@@ -151,6 +151,10 @@ type Desk interface {
 	// Grounds are those on which the platform of a case takes a review down, in
 	// its own words; none where they are not known.
 	Grounds(c review.Case) []string
+	// Dossier is what a person sends to the platform with a report of a case, and
+	// where; ReportOutcomes tells how reports fared, by platform and ground.
+	Dossier(c review.Case, n int) (text, link string)
+	ReportOutcomes(ctx context.Context) ([]Item, error)
 	// EndOfDay is the end of the working day of a date ("2026-12-01") in the
 	// team's time zone.
 	EndOfDay(date string) (time.Time, error)

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/evenkeel/evenkeel/review"
@@ -18,9 +19,14 @@ func reports() []Command {
 			Name: "report", Usage: "CASE GROUND WORDS", OnCase: true, Verb: "report",
 			Help:    "Prepare a report of an unfair review: a ground from the platform's list and the words that break it.",
 			Example: "report 42 spam Buy cheap watches",
-			Fields:  []Field{line("ground", "Ground", "from the platform's own list"), text("words", "The words that break it", "quoted from the review"), optional(text("evidence", "Evidence", ""))},
+			Fields:  []Field{line("ground", "Ground", "from the platform's own list"), text("words", "The words that break it", "quoted from the review")}, // the form asks for evidence too
 			Form:    reportForm,
 			Run:     runReport,
+		},
+		{
+			Name: "reports", Role: review.Viewer,
+			Help: "How reports of unfair reviews fared, by platform and ground.", Example: "reports",
+			Run: runReports,
 		},
 		{
 			Name: "reported", Usage: "CASE NUMBER STATE", OnCase: true, Verb: "report_is",
@@ -77,8 +83,28 @@ func runReport(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	return said(ctx, d, i, review.OpenReport{Ground: ground, Words: i.Arg("words"), Evidence: i.Arg("evidence"), Due: due},
-		"the report is prepared. Send it to the platform, then say so (“reported "+strings.TrimPrefix(c.Ref(), "#")+" 1 sent”).")
+	c, err = d.Do(ctx, i, review.OpenReport{Ground: ground, Words: i.Arg("words"), Evidence: i.Arg("evidence"), Due: due})
+	if err != nil {
+		return Outcome{}, err
+	}
+	n := len(c.Reports)
+	dossier, link := d.Dossier(c, n)
+	return Outcome{
+		Text: c.Ref() + ": the report is prepared. Send this to the platform, then say so (“reported " + strings.TrimPrefix(c.Ref(), "#") + " " + strconv.Itoa(n) + " sent”):\n\n" + dossier,
+		Link: link,
+	}, nil
+}
+
+// runReports tells how reports fared.
+func runReports(ctx context.Context, d Desk, _ Invocation) (Outcome, error) {
+	items, err := d.ReportOutcomes(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if len(items) == 0 {
+		return Outcome{Text: "Nothing was reported yet. “report CASE GROUND WORDS” prepares a report."}, nil
+	}
+	return Outcome{Text: "How reports of unfair reviews fared:", Items: items}, nil
 }
 
 // quotes tells whether words stand in a text, whatever the spaces.
