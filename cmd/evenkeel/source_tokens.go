@@ -52,7 +52,7 @@ func (k kit) signedIn(s playbook.Source, grant oauth.Grant, renew string) (wire.
 		return wire.Config{}, s.Problem("", "%v", err)
 	}
 	return wire.Config{
-		Authorize: tokens.Authorize, Hide: tokens.Hide, Now: k.now,
+		Authorize: tokens.Authorize, Hide: tokens.Hide, Expiry: tokens.Expiry, Now: k.now,
 		Explain: func(status int, _ []byte) (string, error) {
 			if status == http.StatusUnauthorized {
 				tokens.Forget()

@@ -63,6 +63,7 @@ type Settings struct {
 
 // Source is a configured connection to one seller's feedback.
 type Source struct {
+	wire.Part
 	set  Settings
 	wire *wire.Client
 	plan sweep.Plan
@@ -83,13 +84,9 @@ func New(set Settings) (*Source, error) {
 	case set.User == "":
 		return nil, fmt.Errorf("source %s: the seller's user name is missing", set.Name)
 	}
-	if set.Wire.Base == "" {
-		set.Wire.Base = Base
-	}
 	if set.MinPoll <= 0 {
 		set.MinPoll = DefaultMinPoll
 	}
-	set.Wire.Source = set.Name
 	heard := set.Wire.Explain
 	set.Wire.Explain = func(status int, body []byte) (string, error) {
 		if heard != nil {
@@ -97,23 +94,17 @@ func New(set Settings) (*Source, error) {
 		}
 		return explain(status, body)
 	}
-	client, err := wire.New(set.Wire)
+	part, client, err := wire.Connect(set.Name, "ebay", Base, set.Wire)
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{set: set, wire: client, now: set.Wire.Now,
+	s := &Source{Part: part, set: set, wire: client, now: set.Wire.Now,
 		plan: sweep.Plan{Source: set.Name, Oldest: true, Overlap: window, MaxSeen: 4000, Now: set.Wire.Now}}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	return s, nil
 }
-
-// Name is the name from the playbook.
-func (s *Source) Name() string { return s.set.Name }
-
-// Platform is "ebay".
-func (s *Source) Platform() string { return "ebay" }
 
 // Capabilities are the platform's: one reply, no way back.
 func (s *Source) Capabilities() sources.Capabilities {

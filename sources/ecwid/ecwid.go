@@ -53,6 +53,7 @@ type Settings struct {
 
 // Source is a configured connection to one store's reviews.
 type Source struct {
+	wire.Part
 	set  Settings
 	wire *wire.Client
 	plan sweep.Plan
@@ -73,33 +74,24 @@ func New(set Settings) (*Source, error) {
 	case set.Token == "":
 		return nil, fmt.Errorf("source %s: the secret token is missing", set.Name)
 	}
-	if set.Wire.Base == "" {
-		set.Wire.Base = Base
-	}
 	if set.MinPoll <= 0 {
 		set.MinPoll = DefaultMinPoll
 	}
 	if set.Open == "" {
 		set.Open = Open
 	}
-	set.Wire.Source, set.Wire.Secrets, set.Wire.Explain = set.Name, append(set.Wire.Secrets, set.Token), explain
+	set.Wire.Secrets, set.Wire.Explain = append(set.Wire.Secrets, set.Token), explain
 	set.Wire.Authorize = func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+set.Token)
 		return nil
 	}
-	client, err := wire.New(set.Wire)
+	part, client, err := wire.Connect(set.Name, "ecwid", Base, set.Wire)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{set: set, wire: client,
+	return &Source{Part: part, set: set, wire: client,
 		plan: sweep.Plan{Source: set.Name, Oldest: true, Overlap: window, MaxSeen: 4000, Now: set.Wire.Now}}, nil
 }
-
-// Name is the name from the playbook.
-func (s *Source) Name() string { return s.set.Name }
-
-// Platform is "ecwid".
-func (s *Source) Platform() string { return "ecwid" }
 
 // Capabilities are those of reading: reviews come in, replies are posted by
 // hand.

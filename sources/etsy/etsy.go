@@ -57,6 +57,7 @@ type Settings struct {
 
 // Source is a configured connection to one shop's reviews.
 type Source struct {
+	wire.Part
 	set  Settings
 	wire *wire.Client
 	plan sweep.Plan
@@ -74,33 +75,24 @@ func New(set Settings) (*Source, error) {
 	case set.Key == "":
 		return nil, fmt.Errorf("source %s: the app's API key is missing", set.Name)
 	}
-	if set.Wire.Base == "" {
-		set.Wire.Base = Base
-	}
 	if set.MinPoll <= 0 {
 		set.MinPoll = DefaultMinPoll
 	}
 	if set.Open == "" {
 		set.Open = Open
 	}
-	set.Wire.Source, set.Wire.Secrets = set.Name, append(set.Wire.Secrets, set.Key)
+	set.Wire.Secrets = append(set.Wire.Secrets, set.Key)
 	set.Wire.Authorize = func(r *http.Request) error {
 		r.Header.Set("X-Api-Key", set.Key)
 		return nil
 	}
-	client, err := wire.New(set.Wire)
+	part, client, err := wire.Connect(set.Name, "etsy", Base, set.Wire)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{set: set, wire: client,
+	return &Source{Part: part, set: set, wire: client,
 		plan: sweep.Plan{Source: set.Name, Oldest: true, Overlap: window, MaxSeen: 4000, Now: set.Wire.Now}}, nil
 }
-
-// Name is the name from the playbook.
-func (s *Source) Name() string { return s.set.Name }
-
-// Platform is "etsy".
-func (s *Source) Platform() string { return "etsy" }
 
 // Capabilities are those of reading: reviews come in, replies are posted by
 // hand.

@@ -66,6 +66,7 @@ type Settings struct {
 
 // Source is a configured connection to one shop's reviews.
 type Source struct {
+	wire.Part
 	set  Settings
 	wire *wire.Client
 	plan sweep.Plan
@@ -87,13 +88,10 @@ func New(set Settings) (*Source, error) {
 	case set.Token == "":
 		return nil, fmt.Errorf("source %s: the private API token is missing", set.Name)
 	}
-	if set.Wire.Base == "" {
-		set.Wire.Base = Base
-	}
 	if set.MinPoll <= 0 {
 		set.MinPoll = DefaultMinPoll
 	}
-	set.Wire.Source, set.Wire.Secrets = set.Name, []string{set.Token}
+	set.Wire.Secrets = []string{set.Token}
 	set.Wire.Authorize = func(r *http.Request) error {
 		r.Header.Set("X-Api-Token", set.Token)
 		q := r.URL.Query()
@@ -101,19 +99,13 @@ func New(set Settings) (*Source, error) {
 		r.URL.RawQuery = q.Encode()
 		return nil
 	}
-	client, err := wire.New(set.Wire)
+	part, client, err := wire.Connect(set.Name, "judgeme", Base, set.Wire)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{set: set, wire: client,
+	return &Source{Part: part, set: set, wire: client,
 		plan: sweep.Plan{Source: set.Name, Oldest: true, Overlap: window, MaxSeen: 4000, Now: set.Wire.Now}}, nil
 }
-
-// Name is the name from the playbook.
-func (s *Source) Name() string { return s.set.Name }
-
-// Platform is "judgeme".
-func (s *Source) Platform() string { return "judgeme" }
 
 // Capabilities are the platform's.
 func (s *Source) Capabilities() sources.Capabilities {

@@ -320,3 +320,12 @@ func split(text string) (title, body string) {
 	}
 	return title, body
 }
+
+// TokenExpiry is when the token at hand ends; zero when there is none, or nobody
+// knows.
+func (s *Source) TokenExpiry() time.Time {
+	if e, ok := s.set.Tokens.(interface{ Expiry() time.Time }); ok {
+		return e.Expiry()
+	}
+	return time.Time{}
+}

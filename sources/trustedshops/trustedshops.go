@@ -62,6 +62,7 @@ type Settings struct {
 
 // Source is a configured connection to one account.
 type Source struct {
+	wire.Part
 	set  Settings
 	wire *wire.Client
 	plan sweep.Plan
@@ -83,26 +84,16 @@ func New(set Settings) (*Source, error) {
 	case set.Reporter != "" && !strings.Contains(set.Reporter, "@"):
 		return nil, fmt.Errorf("source %s: reporter is the mail address that a report names", set.Name)
 	}
-	if set.Wire.Base == "" {
-		set.Wire.Base = Base
-	}
 	if set.MinPoll <= 0 {
 		set.MinPoll = DefaultMinPoll
 	}
-	set.Wire.Source = set.Name
-	client, err := wire.New(set.Wire)
+	part, client, err := wire.Connect(set.Name, "trusted_shops", Base, set.Wire)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{set: set, wire: client,
+	return &Source{Part: part, set: set, wire: client,
 		plan: sweep.Plan{Source: set.Name, Oldest: true, Overlap: window, MaxSeen: 4000, Now: set.Wire.Now}}, nil
 }
-
-// Name is the name from the playbook.
-func (s *Source) Name() string { return s.set.Name }
-
-// Platform is "trusted_shops".
-func (s *Source) Platform() string { return "trusted_shops" }
 
 // Capabilities are the platform's. Without a reporter's address reports are
 // made by hand, on the same grounds.

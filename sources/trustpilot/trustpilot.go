@@ -70,6 +70,7 @@ type Settings struct {
 
 // Source is a configured connection to one business unit.
 type Source struct {
+	wire.Part
 	set  Settings
 	wire *wire.Client
 	plan sweep.Plan
@@ -99,23 +100,13 @@ func New(set Settings) (*Source, error) {
 	if set.CallsPerYear == 0 {
 		set.CallsPerYear = SmallestPlan
 	}
-	if set.Wire.Base == "" {
-		set.Wire.Base = Base
-	}
-	set.Wire.Source = set.Name
 	set.Wire.Secrets = append(set.Wire.Secrets, set.Secret)
-	client, err := wire.New(set.Wire)
+	part, client, err := wire.Connect(set.Name, "trustpilot", Base, set.Wire)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{set: set, wire: client, plan: sweep.Plan{Source: set.Name, Oldest: true, Now: set.Wire.Now}}, nil
+	return &Source{Part: part, set: set, wire: client, plan: sweep.Plan{Source: set.Name, Oldest: true, Now: set.Wire.Now}}, nil
 }
-
-// Name is the name from the playbook.
-func (s *Source) Name() string { return s.set.Name }
-
-// Platform is "trustpilot".
-func (s *Source) Platform() string { return "trustpilot" }
 
 // Capabilities are the platform's. Reports are made in the business app, for
 // one of five reasons.

@@ -48,6 +48,9 @@ type Config struct {
 	// keeps its kind when it is a [*sources.Error]: whoever fetches a token may
 	// find the platform out of reach, or be asked to wait.
 	Authorize func(*http.Request) error
+	// Expiry is when the credentials at hand end; nil = they do not, or nobody
+	// knows.
+	Expiry func() time.Time
 	// Secrets never appear in an error, even when the platform echoes them.
 	Secrets []string
 	// Hide takes out of a text what Secrets cannot list: tokens that come and

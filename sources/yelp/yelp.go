@@ -52,6 +52,7 @@ type Settings struct {
 
 // Source is a configured connection to one business's excerpts.
 type Source struct {
+	wire.Part
 	set  Settings
 	wire *wire.Client
 	plan sweep.Plan
@@ -69,30 +70,21 @@ func New(set Settings) (*Source, error) {
 	case set.Key == "":
 		return nil, fmt.Errorf("source %s: the API key is missing", set.Name)
 	}
-	if set.Wire.Base == "" {
-		set.Wire.Base = Base
-	}
 	if set.MinPoll <= 0 {
 		set.MinPoll = DefaultMinPoll
 	}
-	set.Wire.Source, set.Wire.Secrets, set.Wire.Explain = set.Name, append(set.Wire.Secrets, set.Key), explain
+	set.Wire.Secrets, set.Wire.Explain = append(set.Wire.Secrets, set.Key), explain
 	set.Wire.Authorize = func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+set.Key)
 		return nil
 	}
-	client, err := wire.New(set.Wire)
+	part, client, err := wire.Connect(set.Name, "yelp", Base, set.Wire)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{set: set, wire: client,
+	return &Source{Part: part, set: set, wire: client,
 		plan: sweep.Plan{Source: set.Name, Oldest: true, Overlap: everything, Now: set.Wire.Now}}, nil
 }
-
-// Name is the name from the playbook.
-func (s *Source) Name() string { return s.set.Name }
-
-// Platform is "yelp".
-func (s *Source) Platform() string { return "yelp" }
 
 // Capabilities are those of reading: excerpts come in, replies are posted by
 // hand and must differ from each other.
