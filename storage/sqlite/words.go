@@ -21,6 +21,11 @@ var wordIndex = relational.WordIndex{
 		}
 		return `"` + strings.Join(tokens, `" AND "`) + `"`
 	},
-	// A deleted row's tokens stay in the file until segments are merged.
-	Purge: []string{"INSERT INTO words (words) VALUES ('optimize')"},
+	// A deleted row's tokens stay in the file until its segment is merged with
+	// others: all of them, some hundred pages at a time.
+	Purge: []string{
+		"INSERT INTO words (words, rank) VALUES ('merge', -500)",
+		"INSERT INTO words (words, rank) VALUES ('merge', 500)",
+	},
+	Changes: "SELECT total_changes()",
 }

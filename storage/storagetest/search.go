@@ -112,6 +112,7 @@ func testForget(t *testing.T, b *bed) {
 	for n := range 20 {
 		Put(t, st, written(n, "Late", fmt.Sprintf("Nothing special, secret%d word", n)))
 	}
+	Put(t, st, written(20, "Late", "A xylophone of jazzmen")) // 21
 	tallyAll(t, st, 7)
 	same(t, "before the edit", find(t, st, "secret4", 9), []int64{5})
 	Move(t, st, 5, review.Person{}, review.Revise{Review: written(4, "Late", "I changed my mind about replacement")})
@@ -121,28 +122,23 @@ func testForget(t *testing.T, b *bed) {
 
 	db := b.db.SQL(t)
 	for _, query := range []string{
-		"UPDATE revisions SET title = NULL, body = NULL, raw = NULL WHERE case_id = 8",
+		"UPDATE revisions SET title = NULL, body = NULL, raw = NULL WHERE case_id IN (8, 21)",
 	} {
 		if _, err := db.ExecContext(t.Context(), query); err != nil {
 			t.Fatal(err)
 		}
 	}
-	must(t, st.Forget(t.Context(), 8))
+	must(t, st.Forget(t.Context(), 8, 21))
 	same(t, "erased words", len(find(t, st, "secret7", 9)), 0)
 	same(t, "the words of others", find(t, st, "secret9", 9), []int64{10})
 	// Not even the index has them, beneath the search.
-	switch _, err := db.ExecContext(t.Context(), "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'words', 'row')"); {
-	case err == nil:
-		for term, want := range map[string]int{"secret4": 0, "secret7": 0, "secret9": 1} {
-			var n int
-			must(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM temp.vocab WHERE term = '"+term+"'").Scan(&n))
-			same(t, "rows of the index with "+term, n, want)
-		}
-	default: // PostgreSQL
-		var n int
-		must(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM words WHERE 'secret7' = ANY (tsvector_to_array(tokens)) OR 'secret4' = ANY (tsvector_to_array(tokens))").Scan(&n))
-		same(t, "rows of the index with erased words", n, 0)
+	query := "SELECT COUNT(*) FROM words_data WHERE instr(block, CAST('xylophone' AS BLOB)) > 0" // of SQLite
+	if b.db.Shared() {
+		query = "SELECT COUNT(*) FROM words WHERE 'xylophone' = ANY (tsvector_to_array(tokens)) OR 'secret7' = ANY (tsvector_to_array(tokens))"
 	}
+	var n int
+	must(t, db.QueryRowContext(t.Context(), query).Scan(&n))
+	same(t, "rows of the index with erased words", n, 0)
 	must(t, st.Forget(t.Context())) // nothing is fine
 }
 

@@ -64,7 +64,10 @@ type WordIndex struct {
 	Afresh []any
 	Text   func(tokens []string) string
 	Query  func(tokens []string, anyOf bool) string
-	Purge  []string // takes what was dropped out of the files
+	// Purge takes what was dropped out of the files: its first statement begins,
+	// the last is repeated until Changes, a count of rows written, stands still.
+	Purge   []string
+	Changes string
 }
 
 // Statement is a write with its parameters.

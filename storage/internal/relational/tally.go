@@ -99,18 +99,34 @@ func (st *Store) Forget(ctx context.Context, cases ...int64) error {
 		if errors.Is(err, storage.ErrFenced) {
 			continue // somebody counted meanwhile
 		}
-		if err != nil || len(st.d.Words.Purge) == 0 {
+		if err != nil || st.d.Words.Purge == nil {
 			return err
 		}
-		return st.through(ctx, func(ctx context.Context, r runner) error {
-			for _, query := range st.d.Words.Purge {
-				if _, err := r.exec(ctx, query); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		return st.purge(ctx)
 	}
+}
+
+// purge takes dropped words out of the files, in steps, so that nobody waits
+// long for the writer.
+func (st *Store) purge(ctx context.Context) error {
+	for n, more := 0, true; more; n++ {
+		err := st.through(ctx, func(ctx context.Context, r runner) error {
+			var before, after int64
+			if err := one(ctx, r, []any{&before}, st.d.Words.Changes); err != nil {
+				return err
+			}
+			if _, err := r.exec(ctx, st.d.Words.Purge[min(n, len(st.d.Words.Purge)-1)]); err != nil {
+				return err
+			}
+			err := one(ctx, r, []any{&after}, st.d.Words.Changes)
+			more = after-before > 1 // less is the statement itself: nothing was left to do
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // step is one step of the counting.
