@@ -27,6 +27,7 @@ var Scopes = []struct{ Name, For string }{
 	{"channels:read", "checking that the channel exists and the bot is in it"},
 	{"chat:write", "posting and updating cards"},
 	{"commands", "the slash command and the message shortcuts"},
+	{"files:write", "the picture in a digest"},
 	{"groups:history", "the same as channels:history, in private channels"},
 	{"groups:read", "the same as channels:read, for private channels"},
 	{"usergroups:read", "roles by user group"},

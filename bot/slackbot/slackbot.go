@@ -88,9 +88,13 @@ type Bot struct {
 	self       self
 	crew       *crew
 	answer     answers
+	uploads    uploads
 }
 
-var _ bot.Chat = (*Bot)(nil)
+var (
+	_ bot.Chat     = (*Bot)(nil)
+	_ bot.Pictures = (*Bot)(nil)
+)
 
 // defaults of Config.
 const (

@@ -81,8 +81,7 @@ func (d Drawing) PNG(colours Palette) ([]byte, error) {
 		}
 	}
 	var b bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&b, p.img); err != nil {
+	if err := png.Encode(&b, p.img); err != nil {
 		return nil, fmt.Errorf("drawing a picture: %w", err)
 	}
 	return b.Bytes(), nil

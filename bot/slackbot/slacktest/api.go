@@ -60,20 +60,22 @@ type method struct {
 
 // methods are called with the server's lock held.
 var methods = map[string]method{
-	"auth.test":             {nil, false, (*Server).authTest},
-	"chat.postMessage":      {[]string{"chat:write"}, true, (*Server).postMessage},
-	"chat.update":           {[]string{"chat:write"}, true, (*Server).update},
-	"chat.delete":           {[]string{"chat:write"}, false, (*Server).deleteMessage},
-	"chat.postEphemeral":    {[]string{"chat:write"}, false, (*Server).postEphemeral},
-	"conversations.history": {[]string{"channels:history", "groups:history"}, false, (*Server).history},
-	"conversations.replies": {[]string{"channels:history", "groups:history"}, false, (*Server).replies},
-	"conversations.info":    {[]string{"channels:read", "groups:read"}, false, (*Server).info},
-	"users.info":            {[]string{"users:read"}, false, (*Server).userInfo},
-	"usergroups.users.list": {[]string{"usergroups:read"}, false, (*Server).groupUsers},
-	"views.open":            {nil, false, (*Server).viewOpen},
-	"views.push":            {nil, false, (*Server).viewPush},
-	"views.update":          {nil, false, (*Server).viewUpdate},
-	"views.publish":         {nil, false, (*Server).viewPublish},
+	"auth.test":                    {nil, false, (*Server).authTest},
+	"chat.postMessage":             {[]string{"chat:write"}, true, (*Server).postMessage},
+	"chat.update":                  {[]string{"chat:write"}, true, (*Server).update},
+	"chat.delete":                  {[]string{"chat:write"}, false, (*Server).deleteMessage},
+	"chat.postEphemeral":           {[]string{"chat:write"}, false, (*Server).postEphemeral},
+	"conversations.history":        {[]string{"channels:history", "groups:history"}, false, (*Server).history},
+	"conversations.replies":        {[]string{"channels:history", "groups:history"}, false, (*Server).replies},
+	"conversations.info":           {[]string{"channels:read", "groups:read"}, false, (*Server).info},
+	"files.getUploadURLExternal":   {[]string{"files:write"}, false, (*Server).uploadURL},
+	"files.completeUploadExternal": {[]string{"files:write"}, false, (*Server).completeUpload},
+	"users.info":                   {[]string{"users:read"}, false, (*Server).userInfo},
+	"usergroups.users.list":        {[]string{"usergroups:read"}, false, (*Server).groupUsers},
+	"views.open":                   {nil, false, (*Server).viewOpen},
+	"views.push":                   {nil, false, (*Server).viewPush},
+	"views.update":                 {nil, false, (*Server).viewUpdate},
+	"views.publish":                {nil, false, (*Server).viewPublish},
 }
 
 // serveAPI answers a call of the Web API.
@@ -157,7 +159,7 @@ func (s *Server) allowed(m method, known bool, token string) *refusal {
 }
 
 // allScopes are what the token has unless a test takes some away.
-var allScopes = []string{"app_mentions:read", "channels:history", "channels:read", "chat:write", "commands",
+var allScopes = []string{"app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:write",
 	"groups:history", "groups:read", "usergroups:read", "users:read"}
 
 func (s *Server) scopes() []string {

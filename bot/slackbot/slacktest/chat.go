@@ -45,6 +45,9 @@ func (s *Server) content(a args, maxText int) (m Message, ref *refusal) {
 			return m, no("invalid_blocks")
 		}
 	}
+	if !s.shown(m.Blocks) {
+		return m, no("invalid_blocks")
+	}
 	m.Blocks = withIDs(s, m.Blocks)
 	if raw, ok := a["metadata"]; ok && raw != "" {
 		if !a.object("metadata", &m.Metadata) || !flat(m.Metadata) {

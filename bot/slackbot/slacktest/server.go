@@ -38,6 +38,8 @@ type Options struct {
 	Ack     time.Duration    // how long an acknowledgement may take; 0 is Slack's 3 seconds
 	Warning time.Duration    // between a warning and the end of a connection; 0 is Slack's 10 seconds
 
+	Busy int // how many posts of a new picture are refused while Slack works on it
+
 	Lose  float64 // how many of the answers to posts and updates are lost, 0.1 for a tenth
 	Storm float64 // how often a storm of 429 breaks out at a post or update
 
@@ -93,6 +95,7 @@ type Server struct {
 	calls     map[string]int
 	rates     map[string]*rate.Limiter
 	faults    []Fault
+	files     map[string]*file
 	refuse    string // a type of block that is refused
 	revoked   string // the error for every call, "" while the token is good
 	problems  []string
@@ -144,7 +147,7 @@ const (
 func Start(o Options) *Server {
 	s := &Server{opts: o, now: o.Now, changed: make(chan struct{}), random: rand.New(rand.NewPCG(o.Seed, 7)),
 		people: map[string]*Person{}, channels: map[string]*room{}, groups: map[string][]string{}, views: map[string]*View{},
-		stacks: map[string][]string{}, homes: map[string]*View{}, triggers: map[string]*trigger{}, urls: map[string]*responseURL{},
+		stacks: map[string][]string{}, homes: map[string]*View{}, triggers: map[string]*trigger{}, urls: map[string]*responseURL{}, files: map[string]*file{},
 		calls: map[string]int{}, rates: map[string]*rate.Limiter{},
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	if s.now == nil {
@@ -165,6 +168,7 @@ func Start(o Options) *Server {
 	s.sockets = newSockets(s)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/{method}", s.serveAPI)
+	mux.HandleFunc("POST /api/upload/{id}", s.serveUpload)
 	mux.HandleFunc("/link/", s.sockets.serve)
 	mux.HandleFunc("POST /response/{id}", s.serveResponse)
 	s.http = httptest.NewServer(mux)
