@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -29,6 +32,32 @@ type buildInfo struct {
 	Time     string `json:"time,omitempty"`     // of the revision
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	Static   bool   `json:"static"` // built without cgo
+	// Modules is a sum over the names, versions and go.sum hashes of all modules
+	// that were built in: two builds from the same sources have the same.
+	Modules string   `json:"modules"`
+	Deps    []module `json:"deps,omitempty"` // with --json
+}
+
+// module is one of them.
+type module struct {
+	Path    string `json:"path"`
+	Version string `json:"version"`
+	Sum     string `json:"sum,omitempty"` // as in go.sum
+}
+
+// modules are what info names, and their sum.
+func modules(info *debug.BuildInfo) (string, []module) {
+	h := sha256.New()
+	var list []module
+	for _, d := range info.Deps {
+		if d.Replace != nil {
+			d = d.Replace
+		}
+		list = append(list, module{d.Path, d.Version, d.Sum})
+		_, _ = fmt.Fprintf(h, "%s %s %s\n", d.Path, d.Version, d.Sum)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)), list
 }
 
 func readBuild() buildInfo {
@@ -40,8 +69,11 @@ func readBuild() buildInfo {
 	if b.Version == "" {
 		b.Version = info.Main.Version
 	}
+	b.Modules, b.Deps = modules(info)
 	for _, s := range info.Settings {
 		switch s.Key {
+		case "CGO_ENABLED":
+			b.Static = s.Value == "0"
 		case "vcs.revision":
 			b.Revision = s.Value
 		case "vcs.modified":
@@ -60,7 +92,12 @@ func showVersion(_ context.Context, c *call, _ []string) error {
 	}
 	c.print("evenkeel %s (%s, %s)", b.Version, b.Go, b.Platform)
 	if b.Revision != "" {
-		c.print("source %s of %s", b.Revision, b.Time)
+		changed := ""
+		if b.Modified {
+			changed = ", with changes"
+		}
+		c.print("source %s of %s%s", b.Revision, b.Time, changed)
 	}
+	c.print("%d modules, %s", len(b.Deps), b.Modules)
 	return nil
 }
