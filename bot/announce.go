@@ -84,6 +84,7 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 	d.troubled(chat.Name(), nil)
 	batch := &storage.Batch{Done: &j, Messages: s.drawn, Change: change, Work: summary}
 	if change != nil {
+		batch.Work = append(batch.Work, d.alarms(review.Case{}, c)...) // of a class that was seen at intake
 		for _, other := range d.cardWork(c) {
 			if other.Kind != j.Kind {
 				batch.Work = append(batch.Work, other)

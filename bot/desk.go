@@ -24,6 +24,10 @@ type Drafter interface {
 
 // Triager reads a review. It must not fail where rules would do: an error
 // leaves the case without a suggestion.
+//
+// One that also has AtOnce and says true there reads by rules, far within a
+// millisecond and on nobody else's machine: its reading goes into the very write
+// that takes a review in, so that the first card is whole.
 type Triager interface {
 	Triage(ctx context.Context, r llm.TriageRequest) (review.Triage, error)
 }

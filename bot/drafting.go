@@ -20,7 +20,7 @@ func (d *Desk) triage(ctx context.Context, j storage.Job) error {
 	if err != nil {
 		return err
 	}
-	t, err := d.Triager.Triage(ctx, llm.TriageRequest{Review: c.Review, TeamLanguage: d.Playbook.Language(), StaffNames: d.Playbook.StaffNames()})
+	t, err := d.suggest(ctx, c)
 	if err != nil {
 		if j.Attempts < 3 {
 			return err
@@ -28,11 +28,17 @@ func (d *Desk) triage(ctx context.Context, j storage.Job) error {
 		d.Logger.WarnContext(ctx, "no triage suggestion; people decide without", slog.Int64("case", c.ID), slog.Any("error", err))
 		return d.done(ctx, j)
 	}
-	t.Revision = c.Review.Revision
 	crash.Point("triage.read")
 	err = d.system(ctx, j, "triage", t)
 	crash.Point("triage.recorded")
 	return err
+}
+
+// suggest asks the triager for its reading of a case's review.
+func (d *Desk) suggest(ctx context.Context, c review.Case) (review.Triage, error) {
+	t, err := d.Triager.Triage(ctx, llm.TriageRequest{Review: c.Review, TeamLanguage: d.Playbook.Language(), StaffNames: d.Playbook.StaffNames()})
+	t.Revision = c.Review.Revision
+	return t, err
 }
 
 // system lets the program apply an action as the end of a job. An action that

@@ -149,8 +149,14 @@ func (d *Desk) storeOne(ctx context.Context, r review.Review, in Intake, receipt
 	}
 	b := storage.Batch{Change: &change, Receipt: receipt}
 	if !history {
+		unread := change.Case
+		change = d.readAtOnce(ctx, change)
 		change.Work = d.announced(change.Work)
 		b.Work = append(d.cardWork(change.Case), d.clockWork(review.Case{}, change.Case)...)
+		for _, w := range d.watchWork(unread, change.Case) {
+			w.Case = review.NoCase
+			b.Work = append(b.Work, w)
+		}
 	}
 	crash.Point("intake.before")
 	err = d.Store.Commit(ctx, &b)
@@ -174,6 +180,30 @@ func (d *Desk) storeOne(ctx context.Context, r review.Review, in Intake, receipt
 		return taken{}, err
 	}
 	return taken{id: exists.Case, revised: true}, nil
+}
+
+// readAtOnce adds the triage of a review that is taken in, where the triager can
+// read it at once. Where it cannot, or the rules say no, the work of triage
+// stays as it was.
+func (d *Desk) readAtOnce(ctx context.Context, accepted review.Change) review.Change {
+	if now, ok := d.Triager.(interface{ AtOnce() bool }); !ok || !now.AtOnce() {
+		return accepted
+	}
+	c := accepted.Case
+	t, err := d.suggest(ctx, c)
+	if err != nil {
+		return accepted
+	}
+	read, err := review.Apply(c, t, d.occasion(c, review.BySystem("triage")))
+	if err != nil {
+		return accepted
+	}
+	both := accepted
+	both.Case = read.Case
+	both.Case.Version = c.Version // it is one write
+	both.Events = slices.Concat(accepted.Events, read.Events)
+	both.Work = append(slices.DeleteFunc(accepted.Work, func(w review.Work) bool { return w.Kind == review.WorkTriage }), read.Work...)
+	return both
 }
 
 // onScale leaves out a rating that makes no sense: the customer's words must not

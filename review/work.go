@@ -27,11 +27,15 @@ const (
 	WorkIncident WorkKind = "incident" // look for one, or bring a case up to it
 )
 
+// NoCase marks work of no case in a batch that also brings a new one, whose
+// number 0 stands for otherwise.
+const NoCase int64 = -1
+
 // Work is something that is due at a time. Kind, case and key together are
 // unique for ever: the same work is never done twice.
 type Work struct {
 	Kind WorkKind
-	Case int64     // 0 for work of no case; filled in by storage for a new case
+	Case int64     // 0 for work of no case; filled in by storage for a new case, see NoCase
 	Key  string    // what tells this work from others of its kind and case
 	Due  time.Time // not before
 	Text string    // what the worker needs besides: an instruction, a name

@@ -66,7 +66,7 @@ func (e *ExistsError) Error() string {
 type Batch struct {
 	// Change is a move of a case, from review.Apply or review.Accept. For a new
 	// case Commit fills in Change.Case.ID, and uses it wherever this batch says
-	// case 0 in Work and Messages. Errors: review.ErrConflict when the case's
+	// case 0 in Work and Messages; review.NoCase stands for none. Errors: review.ErrConflict when the case's
 	// version moved on, *ExistsError for a new case whose review has one.
 	Change *review.Change
 	// Work is put into the work table besides Change.Work.

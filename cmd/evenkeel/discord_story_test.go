@@ -433,9 +433,9 @@ func (h *discordHands) ended(th *theatre) {
 		}
 	}
 	threads := parents
-	if h.channel == discordtest.Forum { // a summary of a burst is a post, too
+	if h.channel == discordtest.Forum { // what belongs to no case is a post, too
 		for place := range places {
-			if strings.HasPrefix(place, "case-0-burst") {
+			if strings.HasPrefix(place, "case-0-") {
 				threads++
 			}
 		}

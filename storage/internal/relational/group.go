@@ -288,7 +288,10 @@ func (g *group) take(p *parcel, id int64) {
 		g.chain(e)
 	}
 	for _, w := range p.work {
-		if w.Case == 0 && p.creates() {
+		switch {
+		case w.Case == review.NoCase:
+			w.Case = 0
+		case w.Case == 0 && p.creates():
 			w.Case = id
 		}
 		r.work = append(r.work, w)
