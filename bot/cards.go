@@ -30,7 +30,7 @@ func (d *Desk) cards(ctx context.Context, c review.Case) ([]Keyed, error) {
 		return nil, err
 	}
 	p := painter{desk: d, c: c, policy: d.policy(c), paused: paused}
-	out := []Keyed{{Key: parentKey, Quiet: c.Review.Quiet(), Card: p.parent()}}
+	out := []Keyed{{Key: parentKey, Quiet: c.Review.Quiet() || woken(c), Card: p.parent()}}
 	if c.Review.Revision > 1 {
 		revisions, err := d.Store.Revisions(ctx, c.ID)
 		if err != nil {

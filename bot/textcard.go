@@ -175,7 +175,13 @@ func (p painter) yeses() (Block, bool) {
 		if a.Alone {
 			text += ", alone"
 		}
+		if len(a.Ticks) > 0 {
+			text += "; looked at: " + strings.Join(tickLabels(a.Ticks), ", ")
+		}
 		b.Items = append(b.Items, Line{Mark: Done, Text: text})
+	}
+	if differing := review.Differing(c.Approvals); len(differing) > 0 {
+		b.Items = append(b.Items, Line{Mark: Alert, Text: "They do not agree on: " + strings.Join(tickLabels(differing), ", ") + ". Please look at it together."})
 	}
 	if c.Status == review.Drafted && (len(c.Approvals) > 0 || q.Count > 1) {
 		missing := max(q.Count, 1) - len(c.Approvals)
@@ -259,6 +265,7 @@ func (p painter) textButtons(card *Card) {
 	}
 	if len(c.Standing()) == 0 {
 		p.button(card, Button{Label: "Approve", Style: Primary, Token: token("approve"), Hint: "Say yes to exactly these words"})
+		p.ticks(card, token("approve"))
 	}
 	p.button(card, Button{Label: "Edit", Form: true, Token: token("edit")})
 	if c.Status == review.Drafted && !c.Drafting {

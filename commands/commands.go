@@ -155,6 +155,9 @@ type Desk interface {
 	// where; ReportOutcomes tells how reports fared, by platform and ground.
 	Dossier(c review.Case, n int) (text, link string)
 	ReportOutcomes(ctx context.Context) ([]Item, error)
+	// Backfill wakes the newest n reviews of history, of one source or of all,
+	// and gives their cases.
+	Backfill(ctx context.Context, i Invocation, source string, n int) ([]review.Case, error)
 	// EndOfDay is the end of the working day of a date ("2026-12-01") in the
 	// team's time zone.
 	EndOfDay(date string) (time.Time, error)

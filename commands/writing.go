@@ -102,10 +102,16 @@ func waiveForm(_ context.Context, _ Desk, i Invocation) (*Form, error) {
 func publishing() []Command {
 	return []Command{
 		{
-			Name: "approve", Usage: "CASE", OnCase: true, Verb: "approve",
-			Help: "Say yes to exactly the current text. It waits in the outbox, then goes out.", Example: "approve 42",
+			Name: "approve", Usage: "CASE [LOOKED AT]", OnCase: true, Verb: "approve",
+			Help:    "Say yes to exactly the current text, and what you looked at if you like. The outbox comes next.",
+			Example: "approve 42 calm points",
+			Fields:  []Field{optional(line("ticks", "What you looked at", "calm, points, personal, promises, or all"))},
 			Run: func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
-				yes := func(h review.Digest, _ Invocation) review.Action { return review.Approve{Text: h} }
+				ticks, err := review.ParseTicks(firstOf(i.Arg("ticks"), i.Token.Arg))
+				if err != nil {
+					return Outcome{}, err
+				}
+				yes := func(h review.Digest, _ Invocation) review.Action { return review.Approve{Text: h, Ticks: ticks} }
 				return onText(yes, func(c review.Case) string { return approved(d, c) })(ctx, d, i)
 			},
 		},

@@ -8,7 +8,7 @@ import (
 // Approve is a person's yes to exactly the text with this hash.
 type Approve struct {
 	Text  Digest
-	Ticks []string
+	Ticks []string // what the person looked at, see [Ticks]; may be empty
 }
 
 // Verb is "approve".
@@ -41,7 +41,7 @@ func (a Approve) apply(m *move) error {
 	}
 	yes := Approval{
 		Draft: c.Draft.N, Binding: sum, By: m.By.Person.ID, Name: m.By.Person.Name,
-		Role: m.By.Person.Role, At: m.Now, Alone: m.Policy.Solo, Ticks: a.Ticks,
+		Role: m.By.Person.Role, At: m.Now, Alone: m.Policy.Solo, Ticks: inOrder(a.Ticks),
 	}
 	c.Approvals = append(standing, yes)
 	m.change.Approval = &yes
@@ -52,6 +52,9 @@ func (a Approve) apply(m *move) error {
 	m.detail("checks", c.Draft.Checks)
 	if yes.Alone {
 		m.detail("alone", "yes")
+	}
+	if len(yes.Ticks) > 0 {
+		m.detail("ticks", strings.Join(yes.Ticks, " "))
 	}
 	if c.Quorum(m.Policy).Met(c.Approvals, c.Author()) {
 		c.Status = Approved

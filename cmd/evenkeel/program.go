@@ -74,7 +74,7 @@ Then:        evenkeel serve`,
 	addGlobalFlags(root)
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(),
-		p.importCommand(), p.exportCommand(), p.statsCommand(),
+		p.importCommand(), p.exportCommand(), p.invitationsCommand(), p.statsCommand(),
 		p.doctorCommand(), p.configCommand(), p.playbookCommand(), p.sourceCommand(), p.inviteCommand(),
 		p.auditCommand(), p.lintCommand(), p.evalCommand(), p.manifests(),
 		p.backupCommand(), p.restoreCommand(), p.migrateCommand(), p.eraseCommand(),

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// TestExportIsAsTheSchemasSay plays the demo's story and judges every line of
+// what is exported by the schemas in docs. Every name on a case's line must
+// stand in its schema: what is not described is found here.
+func TestExportIsAsTheSchemasSay(t *testing.T) {
+	dir := t.TempDir()
+	database := "sqlite:" + filepath.Join(dir, "evenkeel.db")
+	evenkeel := func(args ...string) []byte {
+		t.Helper()
+		var out, said bytes.Buffer
+		p := &program{out: &out, err: &said, now: time.Now, env: func(string) (string, bool) { return "", false }}
+		if code := p.run(t.Context(), append(args, "--database", database)); code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, said.String())
+		}
+		return out.Bytes()
+	}
+	evenkeel("demo", "--script")
+	for name, args := range map[string][]string{"case": {"export"}, "audit": {"export", "audit"}} {
+		path := filepath.Join("..", "..", "docs", "schema", name+".json")
+		schema, err := jsonschema.NewCompiler().Compile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var described struct{ Properties map[string]any }
+		if err := json.Unmarshal(text, &described); err != nil {
+			t.Fatal(err)
+		}
+		lines := bytes.Split(bytes.TrimSpace(evenkeel(args...)), []byte("\n"))
+		if len(lines) < 5 {
+			t.Fatalf("%s: only %d lines were judged", name, len(lines))
+		}
+		for _, line := range lines {
+			doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(doc); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, line)
+			}
+			for key := range doc.(map[string]any) {
+				if described.Properties[key] == nil {
+					t.Errorf("%s: %q is not described", name, key)
+				}
+			}
+		}
+		if err := schema.Validate(map[string]any{"case": "one"}); err == nil {
+			t.Errorf("%s: the schema takes anything", name)
+		}
+	}
+}
