@@ -127,7 +127,7 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if _, page = get("/numbers?period=soon&source=maps"); !strings.Contains(page, "“soon” is no period") || strings.Contains(page, "Walnut") {
+	if _, page = get("/numbers?period=soon&source=maps"); !strings.Contains(page, `role="alert"`) || strings.Contains(page, "Walnut") {
 		t.Error("a period that cannot be read is not said, or another source's numbers are shown")
 	}
 	if _, page = get("/numbers?source=nowhere"); !strings.Contains(page, "no reviews") {
