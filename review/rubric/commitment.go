@@ -113,7 +113,8 @@ func (c *checker) tariffs() func(at int) bool {
 func (c *checker) ahead(sp span) bool {
 	future := c.reply.sentenceHas(sp, "future")
 	if c.namedDate(sp) {
-		return c.pledged(sp) || future && !sp.view.letters && !c.reply.sentenceHas(sp, "past")
+		weekday := !sp.view.letters && coreScan(c.lex, c.reply.words(sp)).hasConcept("weekday") // next week has one too
+		return c.pledged(sp) || weekday && future && !c.reply.sentenceHas(sp, "past")
 	}
 	if future {
 		return true
@@ -127,12 +128,12 @@ func (c *checker) ahead(sp span) bool {
 // review too. "Tomorrow" and "24 hours" are none: those are counted anew.
 func (c *checker) namedDate(sp span) bool {
 	words := coreScan(c.lex, c.reply.words(sp))
-	if !words.hasConcept("monthname") && !monthRE.MatchString(words.flat) {
+	if !words.hasConcept("monthname") && !monthRE.MatchString(words.flat) && !words.hasConcept("weekday") {
 		return false
 	}
-	have := timeTokens(c.original)
+	have := c.sourceTimes()
 	for _, name := range monthsOf(words) {
-		if !slices.Contains(monthsOf(c.original), name) {
+		if !slices.Contains(c.sourceMonths(), name) {
 			return false
 		}
 	}
@@ -158,14 +159,9 @@ func monthsOf(s *scan) []string {
 // pledged tells whether the sentence of a time promises an action, a remedy or
 // an answer.
 func (c *checker) pledged(sp span) bool {
-	for _, section := range []string{"promise", Commitments} {
-		for _, p := range c.reply.find(section, nil) {
-			if p.view == sp.view && p.sentence == sp.sentence && !c.cited(p.from, p.to) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.promised(), func(p span) bool {
+		return p.view == sp.view && p.sentence == sp.sentence && !c.cited(p.from, p.to)
+	})
 }
 
 // pledges finds promised actions and contacts that no fact needs to allow but
@@ -190,7 +186,7 @@ func (c *checker) commitment(sp span, kind Kind, due []span) commitment {
 	return m
 }
 
-func (c *checker) dueTimes() []span { return c.reply.find("deadline", nil) }
+func (c *checker) dueTimes() []span { return slices.DeleteFunc(c.reply.find("deadline", nil), c.stray) }
 
 // commitments: no remedy, amount, deadline or admission that no fact allows.
 func (c *checker) commitments() {
@@ -248,11 +244,18 @@ var conceptsOf = map[Kind][]string{Refund: {"refund"}, Discount: {"discount"}, R
 // may be repeated.
 func (c *checker) knownAmounts() map[string]bool {
 	known := make(map[string]bool)
+	for _, n := range priceRE.FindAllStringSubmatch(c.original.flat, -1) {
+		for _, unit := range currencyOf { // a customer's "9.99" wants no sign to be a sum
+			known[normalNumber(n[1])+unit] = true
+		}
+	}
 	for _, s := range append([]*scan{c.original}, c.facts...) {
+		units := make(map[string]bool)
 		for _, a := range amounts(s) {
 			known[a.norm] = true
 			// "312 euros instead of 280": the other numbers are of the same kind.
-			if unit := strings.TrimLeft(a.norm, "0123456789.만천万千"); unit != "%" {
+			if unit := strings.TrimLeft(a.norm, "0123456789.만천万千"); unit != "%" && !units[unit] {
+				units[unit] = true
 				for _, n := range numberRE.FindAllString(s.flat, -1) {
 					known[n+unit] = true
 				}
@@ -278,6 +281,9 @@ func (c *checker) knownTimes() func(words string) bool {
 }
 
 var timeUnits = []string{"minute", "hour", "day", "week", "month", "today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+
+// priceRE is a number with two decimals that is no part of a date or a longer number.
+var priceRE = regexp.MustCompile(`(?:^|[^\d.,:/\-])(\d{1,6}[.,]\d{2})(?:$|[^\d.,:/\-]|[.,:](?:\D|$))`)
 
 var numberRE = regexp.MustCompile(`\d+`)
 

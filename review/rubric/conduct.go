@@ -1,6 +1,7 @@
 package rubric
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -13,6 +14,11 @@ func (c *checker) incentive() {
 	for _, sp := range c.reply.find(Incentive, nil) {
 		w := c.reply.words(sp)
 		switch sp.kind {
+		case "raise":
+			if c.fullMarks() {
+				continue // "five stars, how lovely": there is nothing left to raise
+			}
+			c.block(Incentive, w, "The reply asks for a better rating, which is never allowed; leave it out.")
 		case "ask":
 			if c.policy.AskReviews {
 				c.warn(Incentive, w, "The reply asks for a review; that is only fair when everybody is asked, so leave it out.")
@@ -27,11 +33,26 @@ func (c *checker) incentive() {
 	}
 }
 
+// stray tells a word by itself that only another language's lexicon knows: "court"
+// is short in French, "Morgen" is a morning in German and tomorrow in Dutch.
+func (c *checker) stray(sp span) bool {
+	return c.language.sure && c.lex.langs[sp.lang] != c.language.lang && sp.tokFrom == sp.tokTo
+}
+
+// fullMarks tells a review with the best rating that its platform knows.
+func (c *checker) fullMarks() bool {
+	fifths, ok := c.Review.Rating.Fifths()
+	return ok && fifths >= 5
+}
+
 // threat: no law, no police, no accusation, no removal. Words that the customer
 // brought up ("the police came") may be taken up; a threat may not.
 func (c *checker) threat() {
 	for _, sp := range c.reply.find(Threat, nil) {
 		topic, mention := strings.CutPrefix(sp.kind, "mention ")
+		if mention && c.stray(sp) {
+			continue
+		}
 		if mention && (c.original.hasConcept(topic) || c.cited(sp.from, sp.to)) {
 			continue
 		}
@@ -116,6 +137,9 @@ func (c *checker) apologies() {
 // marketing: no advertising, no invitation back, the brand once at most.
 func (c *checker) marketing() {
 	for _, sp := range c.own(NoMarketing, c.spoken) {
+		if sp.kind != "again" && c.lent(c.reply.words(sp)) {
+			continue
+		}
 		if sp.kind == "again" {
 			c.block(NoMarketing, c.reply.words(sp), "The reply invites the customer back, which readers of a complaint take badly; leave it out.")
 			continue
@@ -134,6 +158,17 @@ func (c *checker) marketing() {
 		}
 	}
 	c.brand()
+}
+
+// lent tells whether words stand in the review, or in a fact of the case, just so:
+// taking up a guest's "exquisite" is no advertising.
+func (c *checker) lent(words string) bool {
+	words = flatten(plain(words))
+	has := func(s *scan) bool {
+		i := strings.Index(s.flat, words)
+		return i >= 0 && edges(s.flat, i, i+len(words))
+	}
+	return words != "" && (has(c.original) || slices.ContainsFunc(c.facts, has))
 }
 
 // brand: the brand's name once at most; addresses do not count.

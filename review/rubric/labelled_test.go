@@ -25,7 +25,10 @@ type example struct {
 	Verdict  string   `json:"verdict,omitempty"`
 	Platform string   `json:"platform,omitempty"`
 	Brand    string   `json:"brand,omitempty"`
-	Contact  string   `json:"contact,omitempty"` // "" is care@example.test
+	Contact  string   `json:"contact,omitempty"`  // "" is care@example.test
+	Contacts []string `json:"contacts,omitempty"` // where more than one is allowed
+	Staff    []string `json:"staff,omitempty"`
+	Note     string   `json:"note,omitempty"` // what the author of the line meant
 	Facts    []string `json:"facts,omitempty"`
 	Earlier  []string `json:"earlier,omitempty"`
 	MaxLen   int      `json:"max_len,omitempty"`
@@ -75,6 +78,10 @@ func (e example) input(reviews map[string]example) Input {
 	if e.Contact != "" {
 		in.Contacts = []string{e.Contact}
 	}
+	if e.Contacts != nil {
+		in.Contacts = e.Contacts
+	}
+	in.Staff = e.Staff
 	for i, f := range e.Facts {
 		in.Facts = append(in.Facts, review.Fact{N: i + 1, Text: f})
 	}
@@ -86,7 +93,7 @@ func (e example) input(reviews map[string]example) Input {
 
 // parts are the parts of the labelled set; testdata/README.md tells when each
 // was written and what it showed at first look.
-var parts = []string{"dev", "held", "held2", "held3"}
+var parts = []string{"dev", "held", "held2", "held3", "held4"}
 
 // tally counts right answers of all.
 type tally struct{ right, all int }

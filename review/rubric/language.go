@@ -110,6 +110,39 @@ func (s *scan) byCommonWords(g guess) guess {
 	return g
 }
 
+// byVocabulary tells the language of a text of few words by how many of them each
+// lexicon knows at all; a short complaint has nouns and hardly a little word.
+func (s *scan) byVocabulary() guess {
+	if len(s.readings) == 0 || s.readings[0].letters {
+		return guess{}
+	}
+	r := s.readings[0]
+	known := make(map[string]map[int32]bool)
+	for id, lang := range s.lex.owner {
+		for h := range r.hits(id) {
+			if known[lang] == nil {
+				known[lang] = make(map[int32]bool)
+			}
+			for t := h.tokFrom; t <= h.tokTo; t++ {
+				known[lang][t] = true
+			}
+		}
+	}
+	best, second, lang := 0, 0, ""
+	for _, l := range sortedKeys(known) {
+		switch n := len(known[l]); {
+		case n > best:
+			best, second, lang = n, best, l
+		case n > second:
+			second = n
+		}
+	}
+	if best < 4 || best < 2*second || 2*best < len(r.toks) {
+		return guess{}
+	}
+	return guess{lang, true}
+}
+
 // foreignScript counts Greek and Cyrillic letters of the original text, which
 // the plain form has replaced by look-alikes.
 func (s *scan) foreignScript() int {

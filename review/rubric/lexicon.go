@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ type lexicon struct {
 	inner    *trie                 // terms that may begin inside a word
 	loose    *trie                 // terms of words, for letters that stood apart
 	letters  *trie                 // terms of languages without spaces
+	owner    map[int]string        // core concepts → language
 	core     map[int]bool          // concepts that reviews and facts are read for
 	topics   []string              // names of the concepts "topic …"
 	speech   map[int]string        // concepts "common", also of languages without a lexicon → language
@@ -32,7 +34,7 @@ type lexicon struct {
 // coreNames are the concepts that the program looks up in reviews and facts,
 // besides the topics. Patterns are for replies only.
 var coreNames = func() map[string]bool {
-	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "fraud": true, "not_granted": true, "monthname": true}
+	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "fraud": true, "not_granted": true, "monthname": true, "weekday": true}
 	for _, names := range conceptsOf {
 		for _, n := range names {
 			m[n] = true
@@ -112,6 +114,12 @@ func loadLexicons(fsys fs.FS) (*lexicon, error) {
 	}
 	if err := lex.speeches(fsys); err != nil {
 		return nil, err
+	}
+	lex.owner = make(map[int]string)
+	for name, id := range lex.concepts {
+		if lang, _, ok := strings.Cut(name, "/"); ok && lex.core[id] && slices.Contains(lex.langs, lang) {
+			lex.owner[id] = lang
+		}
 	}
 	for _, name := range sortedKeys(lex.names) {
 		if strings.HasPrefix(name, "topic ") {

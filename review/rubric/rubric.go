@@ -133,6 +133,11 @@ type checker struct {
 	numbers  []found
 	quoted   [][2]int // what the reply cites of the review
 	findings []review.Finding
+
+	// Asked for once a date; what they give is the same each time.
+	promised     func() []span   // promises and remedies of the reply
+	sourceTimes  func() []string // times that the review names
+	sourceMonths func() []string // months that the review names
 }
 
 func newChecker(in Input) *checker {
@@ -149,11 +154,19 @@ func newChecker(in Input) *checker {
 	c.source = guess{lang: base(firstOf(in.ReviewLanguage, in.Review.Language)), sure: true}
 	if c.source.lang == "" {
 		c.source = c.original.language()
+		if !c.source.sure && len(in.Review.Body) < 2*detectBytes {
+			if g := c.original.byVocabulary(); g.sure {
+				c.source = g
+			}
+		}
 	}
 	c.spoken = c.languages()
 	c.emails = c.reply.emails()
 	c.links = c.reply.links(c.emails)
 	c.quoted = c.citations()
+	c.promised = sync.OnceValue(func() []span { return append(c.reply.find("promise", nil), c.reply.find(Commitments, nil)...) })
+	c.sourceTimes = sync.OnceValue(func() []string { return timeTokens(c.original) })
+	c.sourceMonths = sync.OnceValue(func() []string { return monthsOf(c.original) })
 	c.numbers = c.reply.numbers(append(append([]found(nil), c.emails...), c.links...))
 	return c
 }
