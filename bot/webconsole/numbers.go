@@ -86,7 +86,7 @@ func (c *Console) ask(r *http.Request) (asked, error) {
 	}
 	var err error
 	if a.period, err = stats.ParsePeriod(a.text, today); err != nil {
-		a.text, a.problem = "30d", err.Error()
+		a.text, a.problem = "30d", "This is not a period: "+err.Error()
 		if a.period, err = stats.ParsePeriod(a.text, today); err != nil {
 			return a, err
 		}
