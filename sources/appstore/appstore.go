@@ -30,7 +30,6 @@ import (
 	"time"
 
 	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources"
@@ -257,11 +256,10 @@ func (s *Source) fail(kind error, op, reason string) error {
 // subject is the app where it was reviewed.
 func (s *Source) subject(territory string) review.Subject {
 	name := s.set.Title
-	// Territories are ISO 3166 codes of three letters.
+	// Territories are ISO 3166 codes of three letters; people know the two. The
+	// names of all countries would make the program a fifteenth larger.
 	if region, err := language.ParseRegion(territory); err == nil {
-		if country := display.English.Regions().Name(region); country != "" {
-			name += ", App Store " + country
-		}
+		name += ", App Store " + region.String()
 	}
 	return review.Subject{Kind: "app", ID: s.set.App, Name: name}
 }

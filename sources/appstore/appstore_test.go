@@ -127,7 +127,7 @@ func TestWhereItWasWritten(t *testing.T) {
 	src := s.bench(t, nil).Source.(*appstore.Source)
 	r := add(t, s, 1, 0)[0]
 	got, err := src.Get(t.Context(), r.Key)
-	if err != nil || got.Subject != (review.Subject{Kind: "app", ID: appID, Name: "Harbour, App Store Germany"}) || got.Language != "" || !got.Updated.IsZero() {
+	if err != nil || got.Subject != (review.Subject{Kind: "app", ID: appID, Name: "Harbour, App Store DE"}) || got.Language != "" || !got.Updated.IsZero() {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
