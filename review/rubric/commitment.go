@@ -190,12 +190,16 @@ func (c *checker) dueTimes() []span { return slices.DeleteFunc(c.reply.find("dea
 
 // commitments: no remedy, amount, deadline or admission that no fact allows.
 func (c *checker) commitments() {
+	all := c.committed()
+	if len(all) == 0 {
+		return
+	}
 	known, times := c.knownAmounts(), c.knownTimes()
 	allowed := make(map[Kind]bool)
 	for kind := range conceptsOf {
 		allowed[kind] = c.allows(kind)
 	}
-	for _, m := range c.committed() {
+	for _, m := range all {
 		if c.full(Commitments) {
 			return
 		}
