@@ -125,7 +125,7 @@ func storySeed(t *testing.T) *rand.Rand {
 		seed = n
 	}
 	t.Logf("to play this run's trouble again: EVENKEEL_STORY_SEED=%d", seed)
-	return rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // trouble, not secrets
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // testOutput writes the trace of the story into a test's log.

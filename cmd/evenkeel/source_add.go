@@ -72,7 +72,7 @@ func (c *call) addSource(ctx context.Context, o addition, args []string) error {
 	if path == "" {
 		path = "playbook.yaml"
 	}
-	text, err := os.ReadFile(path) //nolint:gosec // the playbook that the settings name
+	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

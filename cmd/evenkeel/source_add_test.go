@@ -85,14 +85,14 @@ func TestInsertKeepsEverything(t *testing.T) {
 		eol := rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(r, "eol")
 		step := rapid.SampledFrom([]string{"  ", "    "}).Draw(r, "step")
 		var text []string
-		seen := false
 		for range rapid.IntRange(0, 3).Draw(r, "before") {
 			text = append(text, rapid.SampledFrom(pieces[:2]).Draw(r, "line"))
 		}
 		if rapid.Bool().Draw(r, "team") {
 			text = append(text, pieces[2], pieces[3])
 		}
-		if seen = rapid.Bool().Draw(r, "sources"); seen {
+		seen := rapid.Bool().Draw(r, "sources")
+		if seen {
 			text = append(text, "sources: # ours", step+"one:", step+step+"kind: manual", step+step+"platform: other")
 			text = append(text, rapid.SliceOfN(rapid.SampledFrom([]string{"", "   ", step + "# a note"}), 0, 3).Draw(r, "tail")...)
 		}
@@ -104,7 +104,9 @@ func TestInsertKeepsEverything(t *testing.T) {
 			before += eol
 		}
 		value := rapid.StringN(1, 30, -1).Filter(func(s string) bool {
-			return strings.TrimSpace(s) == s && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == '\ufffd' })
+			return strings.TrimSpace(s) == s && !strings.ContainsFunc(s, func(c rune) bool {
+				return c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == '\ufffd'
+			})
 		}).Draw(r, "value")
 		s := stanza{name: "new", kind: "simulator", settings: []entry{{name: "url", values: []string{value}}}}
 		after, err := s.insert("p.yaml", []byte(before))

@@ -9,8 +9,10 @@ type Ratings struct {
 	thousandthsSums int64
 }
 
-// N is how many reviews there are, Rated how many have a mark.
-func (r *Ratings) N() int64     { return r.Rated() + r.Stars[0] }
+// N is how many reviews there are.
+func (r *Ratings) N() int64 { return r.Rated() + r.Stars[0] }
+
+// Rated is how many reviews have a mark.
 func (r *Ratings) Rated() int64 { return sum(r.Stars[1:]) }
 
 // Mean is the mean of the marks in stars; ok is false without any.
@@ -31,8 +33,10 @@ func (r *Ratings) GoodPerBad() (ratio float64, ok bool) {
 }
 
 // ResponseRate is the share of reviews that have an answer, from 0 to 1; ok is
-// false without reviews. CriticalRate is that of reviews with one to three stars.
+// false without reviews.
 func (r *Ratings) ResponseRate() (share float64, ok bool) { return share64(sum(r.Answered[:]), r.N()) }
+
+// CriticalRate is the [Ratings.ResponseRate] of reviews with one to three stars.
 func (r *Ratings) CriticalRate() (share float64, ok bool) {
 	return share64(sum(r.Answered[1:4]), sum(r.Stars[1:4]))
 }
