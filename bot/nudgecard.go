@@ -46,7 +46,7 @@ func (p painter) nudgeTitle(n review.Nudge) string {
 	case review.TaskOwner:
 		return fmt.Sprintf("Promise %d still has no owner and no date", number)
 	case review.TaskReport:
-		return "Time to look for the platform's answer to report " + fmt.Sprint(number)
+		return p.reportTitle(number)
 	case review.TaskPromise:
 	default:
 		if n.Escalate {
@@ -91,6 +91,9 @@ func (p painter) nudge(n review.Nudge) Card {
 	}
 	if text != "" {
 		card.Blocks = append(card.Blocks, Block{Kind: Quote, Text: text})
+	}
+	if review.TaskKind(kind) == review.TaskReport {
+		p.reportTask(&card, number)
 	}
 	p.taskButtons(&card, review.TaskKind(kind), number)
 	return card
@@ -175,7 +178,11 @@ func (p painter) ledger() (Card, bool) {
 		b := Block{Kind: List, Heading: "Reported to the platform"}
 		for _, r := range c.Reports {
 			mark := map[review.ReportState]Mark{review.ReportUpheld: Done, review.ReportDenied: Stop}[r.State]
-			b.Items = append(b.Items, Line{Mark: mark, Text: fmt.Sprintf("%d. %s: “%s” (%s)", r.N, strings.ReplaceAll(r.Ground, "_", " "), clip(oneLine(r.Words), 120), r.State)})
+			line := fmt.Sprintf("%d. %s: “%s” (%s)", r.N, strings.ReplaceAll(r.Ground, "_", " "), clip(oneLine(r.Words), 120), r.State)
+			if r.Problem != "" {
+				line += ". " + clip(oneLine(r.Problem), 300)
+			}
+			b.Items = append(b.Items, Line{Mark: mark, Text: line})
 		}
 		card.Blocks = append(card.Blocks, b)
 	}
@@ -196,23 +203,6 @@ func (p painter) ledger() (Card, bool) {
 	}
 	card.Summary = fmt.Sprintf("%s: %d open promises, %d open tasks", c.Ref(), len(c.OpenPromises()), len(c.Tasks()))
 	return card, true
-}
-
-// reportButtons bring a report on its way.
-func (p painter) reportButtons(card *Card, r review.Report) {
-	next := map[review.ReportState][]review.ReportState{
-		review.ReportPrepared: {review.ReportSent}, review.ReportSent: {review.ReportUpheld, review.ReportDenied}, review.ReportDenied: {review.ReportSent},
-	}[r.State]
-	label := map[review.ReportState]string{review.ReportSent: "Report %d is sent", review.ReportUpheld: "Report %d was upheld", review.ReportDenied: "Report %d was denied"}
-	for _, s := range next {
-		text := fmt.Sprintf(label[s], r.N)
-		if r.State == review.ReportDenied {
-			text = fmt.Sprintf("Appeal of report %d is sent", r.N)
-		}
-		if len(card.Buttons) < 10 {
-			p.button(card, Button{Label: text, Token: commands.Token{Command: "reported", Arg: fmt.Sprintf("%d:%s", r.N, s)}})
-		}
-	}
 }
 
 func (p painter) promiseLine(pr review.Promise) Line {

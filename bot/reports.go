@@ -102,7 +102,7 @@ func (d *Desk) ReportOutcomes(ctx context.Context) ([]commands.Item, error) {
 					o.upheld++
 				case review.ReportDenied:
 					o.denied++
-				case review.ReportPrepared, review.ReportSent:
+				case review.ReportPrepared, review.ReportSending, review.ReportUnsure, review.ReportSent:
 					o.open++
 				}
 				counts[key] = o

@@ -39,6 +39,7 @@ func (d *Desk) workerTable() map[review.WorkKind]worker {
 		review.WorkDraft:    {d.draft, 4, 3 * time.Minute},
 		review.WorkJudge:    {d.judge, 4, 3 * time.Minute},
 		review.WorkPublish:  {d.publish, 4, 2 * time.Minute},
+		review.WorkReport:   {d.sendReport, 2, 2 * time.Minute},
 		review.WorkVerify:   {d.verify, 4, 2 * time.Minute},
 		review.WorkSettle:   {d.settle, 2, time.Minute},
 		review.WorkExpire:   {d.expire, 2, time.Minute},

@@ -151,6 +151,9 @@ type Desk interface {
 	// Grounds are those on which the platform of a case takes a review down, in
 	// its own words; none where they are not known.
 	Grounds(c review.Case) []string
+	// SendsReports tells whether a report of a case on this ground goes out by
+	// the platform's API; elsewhere a person sends the dossier.
+	SendsReports(c review.Case, ground string) bool
 	// Dossier is what a person sends to the platform with a report of a case, and
 	// where; ReportOutcomes tells how reports fared, by platform and ground.
 	Dossier(c review.Case, n int) (text, link string)

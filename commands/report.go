@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/evenkeel/evenkeel/review"
 )
@@ -17,7 +18,7 @@ func reports() []Command {
 	return []Command{
 		{
 			Name: "report", Usage: "CASE GROUND WORDS", OnCase: true, Verb: "report",
-			Help:    "Prepare a report of an unfair review: a ground from the platform's list and the words that break it.",
+			Help:    "Report an unfair review: a ground of the platform's list and the words that break it.",
 			Example: "report 42 spam Buy cheap watches",
 			Fields:  []Field{line("ground", "Ground", "from the platform's own list"), text("words", "The words that break it", "quoted from the review")}, // the form asks for evidence too
 			Form:    reportForm,
@@ -30,15 +31,11 @@ func reports() []Command {
 		},
 		{
 			Name: "reported", Usage: "CASE NUMBER STATE", OnCase: true, Verb: "report_is",
-			Help: "Say how far a report has come: sent, upheld or denied.", Example: "reported 42 1 sent",
+			Help: "Say how far a report has come: sent, upheld or denied; or prepared, when it did not arrive.", Example: "reported 42 1 sent",
 			Fields: []Field{{Name: "n", Label: "Number of the report", Kind: Number}, {Name: "state", Label: "State", Kind: Choice, Options: []Option{
-				{"sent", "Sent to the platform"}, {"upheld", "Upheld: the review was removed"}, {"denied", "Denied"},
+				{"sent", "Sent to the platform"}, {"upheld", "Upheld: the review was removed"}, {"denied", "Denied"}, {"prepared", "It did not arrive"},
 			}}},
-			Run: act(func(i Invocation) (review.Action, error) {
-				of, state, _ := strings.Cut(i.Token.Arg, ":")
-				n, err := number(firstOf(i.Arg("n"), of), "report")
-				return review.ReportIs{N: n, State: review.ReportState(firstOf(i.Arg("state"), state))}, err
-			}, always("the report's state is noted.")),
+			Run: runReported,
 		},
 	}
 }
@@ -56,7 +53,11 @@ func reportForm(ctx context.Context, d Desk, i Invocation) (*Form, error) {
 			ground.Options = append(ground.Options, Option{Value: g, Label: strings.ToLower(strings.ReplaceAll(g, "_", " "))})
 		}
 	}
-	return form("Report this review", "Prepare", "“We disagree” is no ground. A reply stays possible.",
+	button := "Prepare"
+	if known := d.Grounds(c); len(known) > 0 && d.SendsReports(c, known[0]) {
+		button = "Report to the platform"
+	}
+	return form("Report this review", button, "“We disagree” is no ground. A reply stays possible.",
 		ground, text("words", "The words that break it", "quoted from the review"), optional(text("evidence", "Evidence", "")))(ctx, d, i)
 }
 
@@ -79,20 +80,47 @@ func runReport(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
 	if words := strings.TrimSpace(i.Arg("words")); words != "" && !quotes(c.Review.Text(), words) {
 		return Outcome{}, &review.InputError{Field: "words", Problem: "must stand in the review as they are quoted; copy them from there"}
 	}
-	due, err := d.EndOfDay(d.Now().AddDate(0, 0, answerDays).Format("2006-01-02"))
+	due, err := answerDue(d)
 	if err != nil {
 		return Outcome{}, err
 	}
-	c, err = d.Do(ctx, i, review.OpenReport{Ground: ground, Words: i.Arg("words"), Evidence: i.Arg("evidence"), Due: due})
+	send := d.SendsReports(c, ground)
+	c, err = d.Do(ctx, i, review.OpenReport{Ground: ground, Words: i.Arg("words"), Evidence: i.Arg("evidence"), Due: due, Send: send})
 	if err != nil {
 		return Outcome{}, err
 	}
 	n := len(c.Reports)
+	if send {
+		return Outcome{Text: c.Ref() + ": the report is recorded and goes to the platform now. What came of it stands in the thread."}, nil
+	}
 	dossier, link := d.Dossier(c, n)
 	return Outcome{
 		Text: c.Ref() + ": the report is prepared. Send this to the platform, then say so (“reported " + strings.TrimPrefix(c.Ref(), "#") + " " + strconv.Itoa(n) + " sent”):\n\n" + dossier,
 		Link: link,
 	}, nil
+}
+
+// runReported notes what a person knows of a report.
+func runReported(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+	of, state, _ := strings.Cut(i.Token.Arg, ":")
+	n, err := number(firstOf(i.Arg("n"), of), "report")
+	if err != nil {
+		return Outcome{}, err
+	}
+	due, err := answerDue(d)
+	if err != nil {
+		return Outcome{}, err
+	}
+	c, err := d.Do(ctx, i, review.ReportIs{N: n, State: review.ReportState(firstOf(i.Arg("state"), state)), Due: due})
+	if err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{Text: c.Ref() + ": the report's state is noted."}, nil
+}
+
+// answerDue is when the answer to a report that goes out now is looked for.
+func answerDue(d Desk) (time.Time, error) {
+	return d.EndOfDay(d.Now().AddDate(0, 0, answerDays).Format("2006-01-02"))
 }
 
 // runReports tells how reports fared.

@@ -144,6 +144,7 @@ func sample(v review.Verb, c review.Case) review.Action {
 		"incident": review.Involve{Incident: "1", Version: 1, Facts: "The network is down."},
 		"remind":   review.Remind{Of: "answer-1", Due: start}, "escalate": review.Escalate{Of: "answer-1", Due: start},
 		"report": review.OpenReport{Ground: "spam", Words: "late"}, "report_is": review.ReportIs{N: 1, State: review.ReportSent},
+		"report_call": review.CallReport{N: 2}, "report_answer": review.AnswerReport{N: 2, State: review.ReportSent, Due: start},
 	}[v]
 }
 
@@ -154,7 +155,7 @@ func ready(c review.Case) review.Case {
 		c.Verdict = review.VerdictReply
 	}
 	c.Facts = []review.Fact{{N: 1, Text: "It left.", By: cleo.ID}}
-	c.Reports = []review.Report{{N: 1, State: review.ReportPrepared}}
+	c.Reports = []review.Report{{N: 1, State: review.ReportPrepared}, {N: 2, State: review.ReportSending}}
 	c.Benefits = []review.Benefit{{N: 1, Kind: "voucher", Value: 1000, By: "console:dan"}}
 	c.Reaches = []review.Reach{{N: 1, Channel: "phone", Owner: cleo.ID, Due: start}}
 	if c.Draft != nil {

@@ -216,7 +216,9 @@ type ReportState string
 
 // The states of a report.
 const (
-	ReportPrepared ReportState = "prepared" // dossier written, not sent
+	ReportPrepared ReportState = "prepared" // dossier written, not sent: a person sends it
+	ReportSending  ReportState = "sending"  // the program sends it by API
+	ReportUnsure   ReportState = "unsure"   // the answer was lost; a person looks whether it arrived
 	ReportSent     ReportState = "sent"
 	ReportUpheld   ReportState = "upheld" // the platform removed the review
 	ReportDenied   ReportState = "denied"
@@ -234,4 +236,6 @@ type Report struct {
 	At       time.Time   `json:"at"`
 	Due      time.Time   `json:"due,omitzero"` // when to look for an answer
 	Appeals  int         `json:"appeals,omitempty"`
+	Called   time.Time   `json:"called,omitzero"`   // when the call to the platform was begun; see CallReport
+	Problem  string      `json:"problem,omitempty"` // why it is not sent, for people
 }

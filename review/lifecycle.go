@@ -1,7 +1,5 @@
 package review
 
-import "time"
-
 // Announced records that the case has its thread.
 type Announced struct{ Where string } // the chat, for the log
 
@@ -167,61 +165,4 @@ func (m *move) settled() {
 		m.startOver("the review changed while the reply was on its way")
 		m.work(WorkTriage, m.Now, "")
 	}
-}
-
-// OpenReport asks the platform, through a person or its API, to remove an
-// unfair review.
-type OpenReport struct {
-	Ground, Words, Evidence string
-	Due                     time.Time
-}
-
-// Verb is "report".
-func (OpenReport) Verb() Verb { return "report" }
-
-func (a OpenReport) apply(m *move) error {
-	if a.Ground == "" {
-		return &InputError{Field: "ground", Problem: "is needed: choose one from the platform's list; “we disagree” is none"}
-	}
-	if a.Words == "" {
-		return &InputError{Field: "words", Problem: "are needed: quote what breaks the rule"}
-	}
-	n := len(m.c.Reports) + 1
-	m.c.Reports = append(m.c.Reports, Report{N: n, Ground: a.Ground, Words: a.Words, Evidence: a.Evidence, State: ReportPrepared, By: m.By.Person.ID, At: m.Now, Due: a.Due})
-	m.detail("report", itoa(n))
-	m.detail("ground", a.Ground)
-	m.words("words", a.Words)
-	m.words("evidence", a.Evidence)
-	return nil
-}
-
-// ReportIs brings a report on its way or to its end.
-type ReportIs struct {
-	N     int
-	State ReportState
-}
-
-// Verb is "report_is".
-func (ReportIs) Verb() Verb { return "report_is" }
-
-func (a ReportIs) apply(m *move) error {
-	if a.N < 1 || a.N > len(m.c.Reports) {
-		return &InputError{Field: "report", Problem: "is not one of this case's"}
-	}
-	r := &m.c.Reports[a.N-1]
-	if r.State == a.State {
-		return ErrAlready
-	}
-	if a.State == ReportUpheld && !m.c.Removed.IsZero() && len(m.c.Turns) > 0 {
-		if last := &m.c.Turns[len(m.c.Turns)-1]; last.Kind == RemovedByAuthor {
-			last.Kind = RemovedBySite // now we know
-		}
-	}
-	if r.State == ReportDenied && a.State == ReportSent {
-		r.Appeals++
-	}
-	r.State = a.State
-	m.detail("report", itoa(a.N))
-	m.detail("state", string(a.State))
-	return nil
 }

@@ -94,7 +94,10 @@ var rules = map[Verb]rule{
 	"kept":      {"a kept promise", person, Responder, anyStatus},
 	"drop":      {"dropping a promise", person, Approver, anyStatus},
 	"report":    {"reporting the review", person, Responder, awake},
-	"report_is": {"the report's outcome", person | system, Responder, anyStatus},
+
+	"report_is":     {"the report's outcome", person, Responder, anyStatus},
+	"report_call":   {"sending the report", system, Nobody, anyStatus},
+	"report_answer": {"what came of sending the report", system, Nobody, anyStatus},
 }
 
 // Verbs lists every verb of the table, sorted.

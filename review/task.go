@@ -56,7 +56,7 @@ func (c Case) Tasks() []Task {
 		}
 	}
 	for _, r := range c.Reports {
-		if (r.State == ReportPrepared || r.State == ReportSent) && !r.Due.IsZero() {
+		if (r.State == ReportPrepared || r.State == ReportUnsure || r.State == ReportSent) && !r.Due.IsZero() {
 			out = append(out, Task{TaskReport, r.N, r.Ground, r.By, "", r.Due})
 		}
 	}

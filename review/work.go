@@ -20,6 +20,7 @@ const (
 	WorkRemind   WorkKind = "remind"   // a clock or promise is half over
 	WorkEscalate WorkKind = "escalate" // a clock or promise is over
 	WorkFollowUp WorkKind = "follow_up"
+	WorkReport   WorkKind = "report"   // send a report of an unfair review
 	WorkPoll     WorkKind = "poll"     // of a source
 	WorkLook     WorkKind = "look"     // whether the review still stands as we know it
 	WorkDigest   WorkKind = "digest"   // of a period

@@ -169,9 +169,9 @@ func (s *summing) report(key string, n int64) {
 		s.grounds[ground] = g
 	}
 	switch review.ReportState(state) {
-	case review.ReportPrepared:
+	case review.ReportPrepared, review.ReportSending:
 		g.Prepared += n
-	case review.ReportSent:
+	case review.ReportSent, review.ReportUnsure:
 		g.Sent += n
 	case review.ReportUpheld:
 		g.Upheld += n
