@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -226,17 +225,4 @@ func objects(v any) []map[string]any {
 		}
 	}
 	return out
-}
-
-// ShapeOf reads the shape from the name of a golden file, which begins with
-// it: message-card.json, forum-post.json, follow-up-edit_late.json.
-func ShapeOf(file string) (Shape, bool) {
-	var found Shape
-	for _, shape := range append(slices.Collect(maps.Keys(schemas)), ShapeCallback) {
-		rest, begins := strings.CutPrefix(file, strings.ReplaceAll(string(shape), " ", "-"))
-		if begins && rest != "" && strings.ContainsAny(rest[:1], ".-_") && len(shape) > len(found) {
-			found = shape
-		}
-	}
-	return found, found != ""
 }

@@ -6,10 +6,7 @@ import (
 	"crypto/ed25519"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -62,7 +59,7 @@ func (c *client) want(line object, pairs ...any) {
 func TestPeers(t *testing.T) {
 	dir := peers.NPM(t, filepath.Join("testdata", "peers"))
 	for name, test := range map[string]func(*testing.T, string){
-		"discord.js": discordJS, "builders": buildersJudgeAsWeDo, "golden payloads": goldenPayloads, "signatures": signaturesBothWays,
+		"discord.js": discordJS, "builders": buildersJudgeAsWeDo, "signatures": signaturesBothWays,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, dir) })
 	}
@@ -215,39 +212,6 @@ func buildersJudgeAsWeDo(t *testing.T, dir string) {
 			t.Errorf("%s: the bad one is taken: builders %q, we %v", c.name, b.judge(c.name, c.shape, bad), Judge(c.shape, bad))
 		}
 	}
-}
-
-// goldenPayloads judges the adapter's golden files, those of
-// EVENKEEL_DISCORD_GOLDEN or of ../testdata/golden, with Judge and with the
-// builders. ShapeOf reads their names.
-func goldenPayloads(t *testing.T, dir string) {
-	folder := os.Getenv("EVENKEEL_DISCORD_GOLDEN")
-	if folder == "" {
-		folder = filepath.Join("..", "testdata", "golden")
-	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
-	check(t, err)
-	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) || len(files) == 0 {
-		t.Skipf("no golden payloads in %s: the builders have judged none", folder)
-	}
-	b := judges(t, dir)
-	for _, path := range files {
-		name := filepath.Base(path)
-		body, err := os.ReadFile(path)
-		check(t, err)
-		shape, known := ShapeOf(name)
-		if !known {
-			t.Errorf("%s: its name tells no shape", name)
-			continue
-		}
-		if err := Judge(shape, body); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if err := b.judge(name, shape, body); err != "" {
-			t.Errorf("%s: builders: %s", name, err)
-		}
-	}
-	t.Logf("%d golden payloads", len(files))
 }
 
 func signaturesBothWays(t *testing.T, dir string) {
