@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources"
 	"github.com/evenkeel/evenkeel/storage"
@@ -60,12 +59,10 @@ func (d *Desk) sendReport(ctx context.Context, j storage.Job) error {
 	} else if err != nil {
 		return err
 	}
-	crash.Point("report.intent")
 	if err := d.ours(ctx, j); err != nil {
 		return err // somebody else sees the intent
 	}
 	err = s.Report(ctx, c.Review.Key, r.Ground, reportNote(r))
-	crash.Point("report.called")
 	if err == nil {
 		return d.reportIs(ctx, j, review.AnswerReport{N: n, State: review.ReportSent, Due: d.answerDay()})
 	}

@@ -149,11 +149,21 @@ func eraseIn(ctx context.Context, store storage.Store, r eraseRequest, now func(
 	if r.Look || len(out.Cases) == 0 {
 		return out, nil
 	}
+	// The index forgets before the files are cleaned, which then lose it too.
+	for some := range slices.Chunk(out.Cases, forgetAtOnce) {
+		if err := store.Forget(ctx, some...); err != nil {
+			out.Problem = err.Error()
+			return out, nil
+		}
+	}
 	if err := up.Scrub(ctx); err != nil {
 		out.Problem = err.Error()
 	}
 	return out, nil
 }
+
+// forgetAtOnce is how many cases the search index forgets in one step.
+const forgetAtOnce = 1000
 
 // eraseTries bounds how often an erasure is decided anew after another change.
 const eraseTries = 20

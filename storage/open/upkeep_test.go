@@ -16,6 +16,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/audit"
+	"github.com/evenkeel/evenkeel/review/words"
 	"github.com/evenkeel/evenkeel/storage"
 	"github.com/evenkeel/evenkeel/storage/internal/relational"
 	"github.com/evenkeel/evenkeel/storage/open"
@@ -212,6 +213,12 @@ func TestErase(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
+			if err := tallied(t, st); err != nil { // the index has the words
+				t.Fatal(err)
+			}
+			if n := found(t, st, canary); n != 1 {
+				t.Fatalf("%d cases are found before", n)
+			}
 			up := st.(storage.Upkeep)
 			ids, err := up.Authored(t.Context(), canary+" author")
 			if err != nil || !slices.Equal(ids, []int64{k.ID}) {
@@ -232,6 +239,12 @@ func TestErase(t *testing.T) {
 				if err := up.Erase(t.Context(), &change); !errors.Is(err, review.ErrConflict) {
 					t.Errorf("twice: %v", err)
 				}
+			}
+			if err := st.Forget(t.Context(), append(ids, 1)...); err != nil {
+				t.Fatal(err)
+			}
+			if n := found(t, st, canary); n != 0 {
+				t.Errorf("%d erased cases are found", n)
 			}
 			if err := up.Scrub(t.Context()); err != nil {
 				t.Fatal(err)
@@ -258,6 +271,25 @@ func TestErase(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tallied counts and indexes all that there is.
+func tallied(t *testing.T, st storage.Store) error {
+	for {
+		if left, err := st.Tally(t.Context(), 1000); err != nil || left == 0 {
+			return err
+		}
+	}
+}
+
+// found is how many cases a search for a word gives.
+func found(t *testing.T, st storage.Store, word string) int {
+	t.Helper()
+	hits, err := st.Search(t.Context(), words.Parse(word), "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(hits)
 }
 
 // clean looks through a database's files, byte for byte.
