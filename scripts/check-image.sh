@@ -21,11 +21,12 @@ echo 'evenkeel:x:65532:65532::/data:/' > "$out/etc/passwd"
 echo 'evenkeel:x:65532:' > "$out/etc/group"
 chmod 755 "$out"; chmod 1777 "$out/tmp"; chown -R 65532:65532 "$out/data"
 
-inside() { env -i PATH=/bin HOME=/data EVENKEEL_DATABASE=sqlite:/data/evenkeel.db EVENKEEL_LISTEN=127.0.0.1:18467 \
+run() { exec env -i PATH=/bin HOME=/data EVENKEEL_DATABASE=sqlite:/data/evenkeel.db EVENKEEL_LISTEN=127.0.0.1:18467 \
   "$(command -v chroot)" --userspec=65532:65532 "$out" /bin/evenkeel "$@"; }
+inside() { (run "$@"); }
 echo "inside: version"; inside version
 echo "inside: healthcheck of nothing"; if inside healthcheck; then echo "it should have failed" >&2; exit 1; fi
-inside serve 2> "$out/log" & pid=$!
+run serve 2> "$out/log" & pid=$!
 for _ in $(seq 1 100); do inside healthcheck >/dev/null 2>&1 && break; sleep 0.1; done
 echo "inside: healthcheck"; inside healthcheck
 echo "inside: backup"; inside backup /data/copy.db

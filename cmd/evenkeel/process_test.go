@@ -4,6 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -194,6 +198,76 @@ func TestHostileSenders(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
+// TestShutdownUnderFire: whatever was answered 2xx up to the end is there
+// afterwards, and the end comes in time.
+func TestShutdownUnderFire(t *testing.T) {
+	p := spawn(t, shopEnv(t))
+	taken := make(chan string, 100_000)
+	var g sync.WaitGroup
+	for w := range 8 {
+		g.Go(func() {
+			for n := 0; ; n++ {
+				id := fmt.Sprintf("fire-%d-%d", w, n)
+				switch code := p.send(strings.ReplaceAll(late, "r-1", id)); code {
+				case http.StatusOK:
+					taken <- id
+				case http.StatusServiceUnavailable: // it is stopping
+				case 0:
+					return // it is gone
+				default:
+					t.Errorf("%s: %d", id, code)
+					return
+				}
+			}
+		})
+	}
+	ids := make([]string, 0, 200)
+	for len(ids) < 200 {
+		ids = append(ids, <-taken)
+	}
+	began := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v:\n%s", err, p.log)
+	}
+	if took := time.Since(began); took > drainTimeout+5*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	g.Wait()
+	close(taken)
+	for id := range taken {
+		ids = append(ids, id)
+	}
+	out := p.call(0, "export")
+	for _, id := range ids {
+		if !strings.Contains(out, `"`+id+`"`) {
+			t.Errorf("%s was acknowledged and is lost", id)
+		}
+	}
+	t.Logf("%d acknowledged, none lost", len(ids))
+}
+
+// send posts a signed review; 0 when nobody answered.
+func (p *process) send(body string) int {
+	mac := hmac.New(sha256.New, []byte(p.env["SHOP_SECRET"]))
+	mac.Write([]byte(body))
+	req, err := http.NewRequest(http.MethodPost, p.url+"/hooks/shop", strings.NewReader(body)) //nolint:noctx // it ends with the process
+	if err != nil {
+		return 0
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
 
 // TestNoSecretAnywhere: every secret of the settings is a canary, and none is in
 // anything that the program says: logs, pages, metrics, answers, doctor,
