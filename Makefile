@@ -42,6 +42,10 @@ test-peers: ## tests against software that other people wrote; needs Node and np
 torture: test-deps ## kill the real program 200 times on each database, with 1000 reviews; TORTURE=reviews,kills,seed
 	EVENKEEL_TORTURE='$(TORTURE)' $(GO) test -count=1 -timeout 120m -v ./internal/torture
 
+.PHONY: check-image
+check-image: ## the Dockerfile's steps in a plain folder, for machines without images; needs root
+	@scripts/check-image.sh
+
 .PHONY: bench
 bench: ## benchmarks; BENCH=regexp picks some
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
