@@ -2,7 +2,6 @@ package discordbot
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -105,6 +104,7 @@ func commandSet(rows []commands.Command) []appCommand {
 	}
 	review.Options = append(review.Options, appOption{Type: subcommand, Name: lineCommand, Description: "Type a whole line: fact 42 The parcel left on Monday",
 		Options: []appOption{{Type: textOption, Name: "text", Description: "The line; “help” explains all", Complete: true, Required: true, MaxLength: maxOptionLength}}})
+	review.fit()
 	return []appCommand{
 		review,
 		{Name: addEntry, Type: messageCommand, Permissions: guard, Contexts: server},
@@ -112,10 +112,40 @@ func commandSet(rows []commands.Command) []appCommand {
 	}
 }
 
+// fit shortens the longest descriptions until Discord takes the command, so that
+// the table may grow.
+func (c *appCommand) fit() {
+	for most := maxCommandDescr; length(c.Options) > maxCommandTotal-plaintext.Len(c.Name+c.Description) && most > shortestDescr; most -= 5 {
+		shorten(c.Options, most)
+	}
+}
+
+// shortestDescr is where shortening ends: below it nobody is helped.
+const shortestDescr = 20
+
+func shorten(options []appOption, most int) {
+	for i := range options {
+		options[i].Description = label(options[i].Description, most)
+		shorten(options[i].Options, most)
+	}
+}
+
+// length is what Discord counts of a command's options.
+func length(options []appOption) int {
+	n := 0
+	for _, o := range options {
+		n += plaintext.Len(o.Name) + plaintext.Len(o.Description) + length(o.Options)
+		for _, c := range o.Choices {
+			n += plaintext.Len(c.Name) + plaintext.Len(c.Value)
+		}
+	}
+	return n
+}
+
 func subcommandOf(r commands.Command) appOption {
 	o := appOption{Type: subcommand, Name: r.Name, Description: label(r.Help, maxCommandDescr)}
 	if r.OnCase {
-		o.Options = append(o.Options, appOption{Type: textOption, Name: caseOption, Description: "The case; in its thread it may be left out", Complete: true, MaxLength: 12})
+		o.Options = append(o.Options, appOption{Type: textOption, Name: caseOption, Description: "The case; not needed in its thread", Complete: true, MaxLength: 12})
 	}
 	for _, f := range r.Fields {
 		o.Options = append(o.Options, optionOf(f))
@@ -154,9 +184,6 @@ func (b *Bot) register(ctx context.Context) error {
 		return failure(b.cfg.Channel, err)
 	}
 	set := commandSet(b.desk.Commands())
-	if raw, err := json.Marshal(set[0]); err == nil && len(raw) > maxCommandTotal*3 {
-		b.log.Warn("the command is long; Discord may refuse it", "bytes", len(raw))
-	}
 	if err := b.rest.patiently(ctx, http.MethodPut, "/applications/"+me.ID+"/guilds/"+guild+"/commands", set, nil); err != nil {
 		return failure(b.cfg.Channel, err)
 	}
