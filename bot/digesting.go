@@ -12,7 +12,6 @@ import (
 	"github.com/evenkeel/evenkeel/bot/digest"
 	"github.com/evenkeel/evenkeel/bot/digest/chart"
 	"github.com/evenkeel/evenkeel/commands"
-	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/stats"
 	"github.com/evenkeel/evenkeel/storage"
@@ -112,7 +111,6 @@ func (d *Desk) postDigest(ctx context.Context, chat Chat, j storage.Job, at Plac
 			return ref, err
 		}
 	}
-	crash.Point("cards.posting")
 	if shows, ok := chat.(Pictures); ok && picture != nil {
 		return shows.PostPicture(ctx, at, card, *picture)
 	}

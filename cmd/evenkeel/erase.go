@@ -21,6 +21,7 @@ func (p *program) eraseCommand() *cobra.Command {
 	var sure bool
 	cmd := &cobra.Command{
 		Use:   "erase [CASE...]",
+		Args:  wants(0, 1000, "at most 1,000 cases"),
 		Short: "Erase a customer's words for good",
 		Long: `Erase what a customer wrote, who they are, and every text that repeats it: the
 review's revisions, drafts, replies, facts, notes of the team, the words beside

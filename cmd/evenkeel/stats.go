@@ -37,7 +37,8 @@ With --csv, write one table as CSV to standard output or to --output; with
 spreadsheet would run as a formula are given a leading apostrophe. Durations are
 kept in buckets: medians are at most a tenth off.
 
-Tables: ` + strings.Join(stats.TableNames(), ", ") + `.`,
+The tables are:
+  ` + strings.Join(stats.TableNames(), "\n  "),
 		Example: `  evenkeel stats 90d
   evenkeel stats 2026 --source shop
   evenkeel stats 2026 --csv trend > trend.csv

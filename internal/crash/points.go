@@ -18,8 +18,6 @@ func Points() []string {
 		"cards.updated",         // a card is redrawn, which only the chat knows
 		"cards.posted",          // all cards stand, nothing is recorded
 		"cards.recorded",        // their addresses are stored
-		"triage.read",           // the review was read, the suggestion is not stored
-		"triage.recorded",       // the suggestion is stored
 		"press.before",          // a person pressed, nothing is stored
 		"press.stored",          // it is stored, the person was not told
 		"draft.before",          // before the drafter is asked

@@ -225,11 +225,12 @@ func (s *Server) lost(c *conn) {
 	s.wake()
 }
 
-// forget makes the session of a connection one that cannot be resumed.
+// forget makes the session of a connection one that cannot be resumed, unless
+// another connection has resumed it already: the echo of a close comes late.
 func (s *Server) forget(c *conn) {
 	s.gate.mu.Lock()
 	defer s.gate.mu.Unlock()
-	if c.session != nil {
+	if c.session != nil && (c.session.conn == nil || c.session.conn == c) {
 		delete(s.gate.sessions, c.session.id)
 	}
 }
