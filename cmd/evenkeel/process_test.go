@@ -254,7 +254,7 @@ func TestShutdownUnderFire(t *testing.T) {
 func (p *process) send(body string) int {
 	mac := hmac.New(sha256.New, []byte(p.env["SHOP_SECRET"]))
 	mac.Write([]byte(body))
-	req, err := http.NewRequest(http.MethodPost, p.url+"/hooks/shop", strings.NewReader(body)) //nolint:noctx // it ends with the process
+	req, err := http.NewRequest(http.MethodPost, p.url+"/hooks/shop", strings.NewReader(body))
 	if err != nil {
 		return 0
 	}
