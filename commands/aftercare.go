@@ -67,30 +67,14 @@ func promises() []Command {
 			Help: "Note a commitment with a date; you own it.", Example: "promise 42 2026-12-01 send a new lid",
 			Fields: []Field{dueField, text("text", "What was promised?", "Send a new lid")},
 			Form:   promiseForm,
-			Run: func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
-				due, err := d.EndOfDay(i.Arg("due"))
-				if err != nil {
-					return Outcome{}, err
-				}
-				return said(ctx, d, i, review.AddPromise{Text: i.Arg("text"), Owner: owner(i), Due: due, Authority: i.Arg("authority")}, "the promise is noted.")
-			},
+			Run:    runPromise,
 		},
 		{
 			Name: "undertake", Usage: "CASE NUMBER DATE [AUTHORITY]", OnCase: true, Verb: "undertake",
 			Help: "Give a promise an owner, a date and who allows it; or put it off.", Example: "undertake 42 1 2026-12-01",
 			Fields: []Field{numberField("promise"), dueField, authorityField},
 			Form:   about("Own a promise", "See to it", "promise", dueField, ownerField, authorityField),
-			Run: func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
-				due, err := d.EndOfDay(i.Arg("due"))
-				if err != nil {
-					return Outcome{}, err
-				}
-				n, err := number(firstOf(i.Arg("n"), i.Token.Arg), "promise")
-				if err != nil {
-					return Outcome{}, err
-				}
-				return said(ctx, d, i, review.Undertake{N: n, Owner: owner(i), Due: due, Authority: i.Arg("authority")}, "the promise has an owner and a date.")
-			},
+			Run:    runUndertake,
 		},
 		{
 			Name: "kept", Usage: "CASE NUMBER PROOF", OnCase: true, Verb: "kept",
@@ -141,18 +125,40 @@ func promises() []Command {
 		{
 			Name: "overdue", Role: review.Viewer,
 			Help: "What is late: answers, promises, and tasks.", Example: "overdue",
-			Run: func(ctx context.Context, d Desk, _ Invocation) (Outcome, error) {
-				items, err := d.Overdue(ctx)
-				if err != nil {
-					return Outcome{}, err
-				}
-				if len(items) == 0 {
-					return Outcome{Text: "Nothing is overdue."}, nil
-				}
-				return listed("Overdue, the latest first", items), nil
-			},
+			Run: runOverdue,
 		},
 	}
+}
+
+func runPromise(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+	due, err := d.EndOfDay(i.Arg("due"))
+	if err != nil {
+		return Outcome{}, err
+	}
+	return said(ctx, d, i, review.AddPromise{Text: i.Arg("text"), Owner: owner(i), Due: due, Authority: i.Arg("authority")}, "the promise is noted.")
+}
+
+func runUndertake(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
+	due, err := d.EndOfDay(i.Arg("due"))
+	if err != nil {
+		return Outcome{}, err
+	}
+	n, err := number(firstOf(i.Arg("n"), i.Token.Arg), "promise")
+	if err != nil {
+		return Outcome{}, err
+	}
+	return said(ctx, d, i, review.Undertake{N: n, Owner: owner(i), Due: due, Authority: i.Arg("authority")}, "the promise has an owner and a date.")
+}
+
+func runOverdue(ctx context.Context, d Desk, _ Invocation) (Outcome, error) {
+	items, err := d.Overdue(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if len(items) == 0 {
+		return Outcome{Text: "Nothing is overdue."}, nil
+	}
+	return listed("Overdue, the latest first", items), nil
 }
 
 // listed is a list cut to what fits a phone.
@@ -234,8 +240,11 @@ func promiseForm(ctx context.Context, d Desk, i Invocation) (*Form, error) {
 		return f, nil //nolint:nilerr // no place in a text: the form is empty
 	}
 	c, err := d.Case(ctx, i.Case)
-	if err != nil || c.Draft == nil {
-		return f, err
+	if err != nil {
+		return nil, err
+	}
+	if c.Draft == nil {
+		return f, nil
 	}
 	if found := promise.Find(c.Draft.Text, c.Draft.Language); n >= 1 && n <= len(found) {
 		f.Fields[0].Value = found[n-1].Text

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,10 +13,14 @@ import (
 
 // incidents are the rows for what many customers say at once, and for causes.
 func incidents() []Command {
-	which := Field{Name: "n", Label: "Number of the incident", Kind: Number}
-	sheet := text("text", "What may be said, in plain sentences", "Only what is certain")
-	note := text("note", "What happened, what was mended", "One or two sentences")
-	what := text("what", "What did you change?", "One sentence")
+	return slices.Concat(openIncidents(), factSheets(), mending(), causes())
+}
+
+var sheetField = text("text", "What may be said, in plain sentences", "Only what is certain")
+
+// openIncidents are the rows that show incidents, open them and fill them.
+func openIncidents() []Command {
+	title := line("title", "What goes wrong", "Payments fail")
 	return []Command{
 		{
 			Name: "incidents", Role: review.Viewer, Help: "The open incidents.", Example: "incidents",
@@ -29,8 +34,8 @@ func incidents() []Command {
 		},
 		{
 			Name: "incident", Usage: "NUMBER|TITLE", Role: review.Viewer, Help: "Show an incident, or open one by hand; similar complaints open one by themselves.", Example: "incident Payments fail",
-			Fields: []Field{line("title", "What goes wrong", "Payments fail")},
-			Form:   form("Open an incident", "Open", "Drafts of its reviews are held until a fact sheet is approved.", line("title", "What goes wrong", "Payments fail")),
+			Fields: []Field{title},
+			Form:   form("Open an incident", "Open", "Drafts of its reviews are held until a fact sheet is approved.", title),
 			Run: func(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
 				if n, err := strconv.Atoi(strings.TrimSpace(i.Arg("title"))); err == nil {
 					return showIncident(ctx, d, n)
@@ -44,7 +49,7 @@ func incidents() []Command {
 		},
 		{
 			Name: "involve", Usage: "CASE INCIDENT", OnCase: true, Role: review.Responder, Help: "Add a review to an incident.", Example: "involve 42 1",
-			Fields: []Field{which},
+			Fields: []Field{numberField("incident")},
 			Run: onIncident("incident_case", func(i Invocation, inc *incident.Incident, _ Desk, _ bool) error {
 				if len(inc.Involve(i.Case)) == 0 {
 					return review.ErrAlready
@@ -52,25 +57,23 @@ func incidents() []Command {
 				return nil
 			}, "the review belongs to it now."),
 		},
+	}
+}
+
+// factSheets are the rows for what drafts may state about an incident.
+func factSheets() []Command {
+	return []Command{
 		{
 			Name: "sheet", Usage: "INCIDENT TEXT", Role: review.Responder, Help: "Write a version of an incident's fact sheet.", Example: "sheet 1 Payments failed from 9:00 to 11:00.",
-			Fields: []Field{which, sheet},
-			Form: func(ctx context.Context, d Desk, i Invocation) (*Form, error) {
-				f, err := about("Fact sheet", "Keep this version", "incident", sheet)(ctx, d, i)
-				if n, nerr := strconv.Atoi(f.Token.Arg); err == nil && nerr == nil {
-					if inc, err := d.Incident(ctx, n); err == nil && inc.Latest() != nil {
-						f.Fields[0].Value = inc.Latest().Text
-					}
-				}
-				return f, err
-			},
+			Fields: []Field{numberField("incident"), sheetField},
+			Form:   sheetForm,
 			Run: onIncident("sheet", func(i Invocation, inc *incident.Incident, d Desk, _ bool) error {
 				return inc.Write(i.Arg("text"), i.By, d.Now())
 			}, "the version is kept; an approver who did not write it lets it stand."),
 		},
 		{
 			Name: "sheet-approve", Usage: "INCIDENT VERSION", Role: review.Approver, Help: "Let a version of the fact sheet stand: drafts may state it.", Example: "sheet-approve 1 2",
-			Fields: []Field{which, {Name: "version", Label: "Version", Kind: Number}},
+			Fields: []Field{numberField("incident"), {Name: "version", Label: "Version", Kind: Number}},
 			Run: onIncident("sheet_approved", func(i Invocation, inc *incident.Incident, d Desk, solo bool) error {
 				_, v, _ := strings.Cut(i.Token.Arg, ":")
 				version, err := number(firstOf(i.Arg("version"), v), "version")
@@ -80,9 +83,40 @@ func incidents() []Command {
 				return inc.Approve(version, i.By, solo, d.Now())
 			}, "the fact sheet stands; the drafts are fed by it."),
 		},
+	}
+}
+
+// sheetForm begins with the latest version, so that a correction is not typed
+// anew.
+func sheetForm(ctx context.Context, d Desk, i Invocation) (*Form, error) {
+	f, err := about("Fact sheet", "Keep this version", "incident", sheetField)(ctx, d, i)
+	if err != nil {
+		return nil, err
+	}
+	if f.Token.Arg == "" {
+		return f, nil // it asks for the number first
+	}
+	n, err := number(f.Token.Arg, "incident")
+	if err != nil {
+		return nil, err
+	}
+	inc, err := d.Incident(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	if latest := inc.Latest(); latest != nil {
+		f.Fields[0].Value = firstOf(f.Fields[0].Value, latest.Text)
+	}
+	return f, nil
+}
+
+// mending are the rows that bring an incident to its end.
+func mending() []Command {
+	note := text("note", "What happened, what was mended", "One or two sentences")
+	return []Command{
 		{
 			Name: "incident-plan", Usage: "INCIDENT DATE", Role: review.Responder, Help: "Give an incident an owner and a date by which it is mended.", Example: "incident-plan 1 2026-12-01",
-			Fields: []Field{which, dueField, ownerField},
+			Fields: []Field{numberField("incident"), dueField, ownerField},
 			Form:   about("Owner and date", "Set", "incident", dueField, ownerField),
 			Run: onIncident("incident_planned", func(i Invocation, inc *incident.Incident, d Desk, _ bool) error {
 				by, err := d.EndOfDay(i.Arg("due"))
@@ -94,12 +128,19 @@ func incidents() []Command {
 		},
 		{
 			Name: "incident-close", Usage: "INCIDENT NOTE", Role: review.Lead, Help: "Close an incident, with a note on what came of it.", Example: "incident-close 1 The provider mended it at 11:00.",
-			Fields: []Field{which, note},
+			Fields: []Field{numberField("incident"), note},
 			Form:   about("Close the incident", "Close", "incident", note),
 			Run: onIncident("incident_closed", func(i Invocation, inc *incident.Incident, d Desk, _ bool) error {
 				return inc.Close(i.Arg("note"), i.By, d.Now())
 			}, "it is closed; what was held for it goes on."),
 		},
+	}
+}
+
+// causes are the rows for what lies behind reviews, and what was changed.
+func causes() []Command {
+	what := text("what", "What did you change?", "One sentence")
+	return []Command{
 		{
 			Name: "causes", Role: review.Viewer, Help: "What lies behind the latest reviews, and what was changed.", Example: "causes",
 			Run: func(ctx context.Context, d Desk, _ Invocation) (Outcome, error) {
@@ -116,7 +157,7 @@ func incidents() []Command {
 			Form: func(ctx context.Context, d Desk, i Invocation) (*Form, error) {
 				ask := []Field{what}
 				if firstOf(i.Token.Arg, i.Arg("cause")) == "" {
-					ask = []Field{line("cause", "Cause", "late delivery"), what}
+					ask = []Field{causeField, what}
 				} else if i.Token.Arg == "" {
 					i.Token.Arg = i.Arg("cause")
 				}
