@@ -15,6 +15,7 @@ type Brief struct {
 	Country  string // ISO 3166, "" unknown
 	MaxLen   int    // what the source takes, in Unit; 0 leaves it to the platform's rules
 	Unit     string // of MaxLen: "runes", "bytes" or "utf16"
+	Incident string // why nothing may be called an exception now, as in "incident 1 is open"; "" for none
 }
 
 // Language is the language to answer a case in: the review's, or the team's
@@ -74,7 +75,10 @@ func (b Brief) Checks(c review.Case, d review.Draft) rubric.Input {
 		Links: p.LinkDomains(), Brand: p.Brand(), Staff: p.StaffNames(),
 		Platform: b.Platform, Country: b.Country,
 		MaxLen: b.MaxLen, LenUnit: rubric.Unit(b.Unit),
-		IsolatedBarred: c.Incident != "", Privacy: p.Privacy(), Benefit: c.HasBenefit(),
+		Incident: b.Incident, Privacy: p.Privacy(), Benefit: c.HasBenefit(),
+	}
+	if in.Incident == "" && c.Incident != "" {
+		in.Incident = "this review belongs to incident " + c.Incident
 	}
 	for _, contact := range p.Contacts(c.Review.Key.Source) {
 		in.Contacts = append(in.Contacts, contact.Value)

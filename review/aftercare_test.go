@@ -2,6 +2,7 @@ package review_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -236,6 +237,81 @@ func TestThirdRoundNeedsALead(t *testing.T) {
 		c = do(t, c, review.Accepted{ID: "x"}, out)
 		c = do(t, c, review.Seen{}, out)
 		c.Status = review.Live
+	}
+}
+
+// TestThirdRoundOverSeveralReviews: the rounds count whichever of a reviewer's
+// reviews they were about; what is learned while a text waits in the outbox
+// brings it back.
+func TestThirdRoundOverSeveralReviews(t *testing.T) {
+	approved := func(rounds int) review.Case {
+		c := at(t, review.Drafted)
+		c = do(t, c, review.Recall{Rounds: rounds}, system())
+		return do(t, c, review.Approve{Text: c.Draft.Hash()}, by(ben))
+	}
+	if c := approved(1); c.Status != review.Approved {
+		t.Errorf("the second round is %s", c.Status)
+	}
+	c := approved(2)
+	if c.Status != review.Drafted {
+		t.Errorf("the third round is %s with an approver's yes", c.Status)
+	}
+	if c = do(t, c, review.Approve{Text: c.Draft.Hash()}, by(ana)); c.Status != review.Approved {
+		t.Errorf("the third round is %s with a lead's yes", c.Status)
+	}
+	if c = do(t, c, review.Recall{Rounds: 3}, system()); c.Status != review.Approved {
+		t.Errorf("a lead agreed, and a fourth round is %s", c.Status)
+	}
+	c = do(t, approved(1), review.Recall{Rounds: 2, Similar: []int64{9, 8, 7, 6}}, system())
+	if c.Status != review.Drafted || len(c.Approvals) != 0 || !slices.Equal(c.Similar, []int64{9, 8, 7}) {
+		t.Errorf("learned in the outbox: %s, %d approvals, similar %v", c.Status, len(c.Approvals), c.Similar)
+	}
+	if _, err := review.Apply(c, review.Recall{Rounds: 2}, system()); !errors.Is(err, review.ErrAlready) {
+		t.Errorf("the same again: %v", err)
+	}
+}
+
+// TestReviewer: by the platform's id wherever there is one, by name only on one
+// subject, and nobody by a name that many share.
+func TestReviewer(t *testing.T) {
+	r := words(1)
+	with := func(f func(*review.Review)) string { other := r; f(&other); return other.Reviewer() }
+	r.Author, r.AuthorID = "Maria S.", "u-1"
+	if r.Reviewer() == "" || with(func(r *review.Review) { r.Author, r.Subject.ID = "M.", "other" }) != r.Reviewer() {
+		t.Error("the id alone does not name the reviewer")
+	}
+	if with(func(r *review.Review) { r.Key.Source = "elsewhere" }) == r.Reviewer() || with(func(r *review.Review) { r.AuthorID = "u-2" }) == r.Reviewer() {
+		t.Error("two people are one")
+	}
+	r.AuthorID = ""
+	if r.Reviewer() == "" || with(func(r *review.Review) { r.Author = " maria  S." }) != r.Reviewer() {
+		t.Error("the name does not name the reviewer")
+	}
+	if with(func(r *review.Review) { r.Subject.ID = "another" }) == r.Reviewer() {
+		t.Error("a name counts beyond its subject")
+	}
+	for _, name := range []string{"", "  ", "Anonymous", "A Google User", "Ein Google-Nutzer", "匿名"} {
+		if with(func(r *review.Review) { r.Author = name }) != "" {
+			t.Errorf("%q names somebody", name)
+		}
+	}
+}
+
+// TestRecheck: what the checks say now takes the place of what they said, and
+// brings a text that they hold back out of the outbox.
+func TestRecheck(t *testing.T) {
+	stop := []review.Finding{{Check: "no_isolated_case", Level: review.Block}}
+	c := at(t, review.Approved)
+	c = do(t, c, review.Recheck{Text: c.Draft.Hash(), Findings: stop, Checks: "x", Why: "incident 1 is open"}, system())
+	if c.Status != review.Drafted || len(c.Approvals) != 0 || len(c.Standing()) != 1 {
+		t.Errorf("%s, %d approvals, %v", c.Status, len(c.Approvals), c.Draft.Findings)
+	}
+	if _, err := review.Apply(c, review.Recheck{Text: c.Draft.Hash(), Findings: stop, Checks: "x"}, system()); !errors.Is(err, review.ErrAlready) {
+		t.Errorf("the same again: %v", err)
+	}
+	c = do(t, at(t, review.Approved), review.Recheck{Text: c.Draft.Hash(), Findings: []review.Finding{{Check: "no_marketing", Level: review.Warn}}}, system())
+	if c.Status != review.Approved {
+		t.Errorf("a warning brings it back: %s", c.Status)
 	}
 }
 

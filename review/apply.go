@@ -91,6 +91,7 @@ func (c Case) clone() Case {
 	c.Benefits = slices.Clone(c.Benefits)
 	c.Reaches = slices.Clone(c.Reaches)
 	c.Turns = slices.Clone(c.Turns)
+	c.Similar = slices.Clone(c.Similar)
 	if c.Draft != nil {
 		d := *c.Draft
 		c.Draft = &d

@@ -62,11 +62,15 @@ type Case struct {
 	Reports  []Report  `json:"reports,omitempty"`
 	// Theirs is a reply that somebody else wrote on the platform itself, as it
 	// was found when ours was about to go out; nil when there was none.
-	Theirs   *PlatformReply `json:"theirs,omitempty"`
-	Turns    []Turn         `json:"turns,omitempty"`    // what became of the review later on
-	Rounds   int            `json:"rounds,omitempty"`   // replies that were published
-	Incident string         `json:"incident,omitempty"` // number of the one it belongs to
-	Sheet    int            `json:"sheet,omitempty"`    // version of that incident's fact sheet among the facts
+	Theirs *PlatformReply `json:"theirs,omitempty"`
+	Turns  []Turn         `json:"turns,omitempty"`  // what became of the review later on
+	Rounds int            `json:"rounds,omitempty"` // replies that were published
+	// Elsewhere counts the public rounds with this reviewer in other cases, as
+	// of the last look.
+	Elsewhere int     `json:"elsewhere,omitempty"`
+	Similar   []int64 `json:"similar,omitempty"`  // cases that tell of the same, see Recall
+	Incident  string  `json:"incident,omitempty"` // number of the one it belongs to
+	Sheet     int     `json:"sheet,omitempty"`    // version of that incident's fact sheet among the facts
 
 	Removed     time.Time `json:"removed,omitzero"` // when the review was found gone
 	SilentUntil time.Time `json:"silent_until,omitzero"`

@@ -200,6 +200,7 @@ type Reply struct {
 	Text     string    `json:"text"`
 	Language string    `json:"language,omitempty"` // of the text
 	Cause    string    `json:"cause,omitempty"`    // of the case when it was written: replies about the same are examples
+	Reviewer string    `json:"reviewer,omitempty"` // whom it answers, see Review.Reviewer
 	Intent   time.Time `json:"intent"`
 	Answered time.Time `json:"answered,omitzero"` // when the platform's answer was recorded
 	Seen     time.Time `json:"seen,omitzero"`     // when it was read back as approved

@@ -22,7 +22,7 @@ func Erase(c Case, o Occasion) (Change, error) {
 		Verdict: c.Verdict, Goal: c.Goal, Owner: c.Owner, OwnerName: c.OwnerName,
 		Language: c.Language, Heat: c.Heat, Class: c.Class, Topics: c.Topics, Cause: c.Cause, CauseBy: c.CauseBy,
 		Wanted: c.Wanted, Drafts: c.Drafts, FactsRevision: c.FactsRevision, Approvals: c.Approvals,
-		Tokens: c.Tokens, Cost: c.Cost, Clock: c.Clock, Turns: c.Turns, Rounds: c.Rounds, Incident: c.Incident,
+		Tokens: c.Tokens, Cost: c.Cost, Clock: c.Clock, Turns: c.Turns, Rounds: c.Rounds, Similar: c.Similar, Incident: c.Incident,
 		Removed: c.Removed, Outcome: c.Outcome, Opened: c.Opened, Changed: o.Now, ClosedAt: c.ClosedAt,
 	}
 	if c.Reply != nil {

@@ -108,6 +108,14 @@ func (h *history) action(v review.Verb) review.Action {
 			j.Findings = []review.Finding{{Check: "grounded_claims", Level: review.Block, Waivable: true}}
 		}
 		return j
+	case "recheck":
+		r := review.Recheck{Text: hash, Checks: text}
+		if h.texts%3 == 0 {
+			r.Findings = []review.Finding{{Check: "no_isolated_case", Level: review.Block}}
+		}
+		return r
+	case "recall":
+		return review.Recall{Rounds: h.texts % 4}
 	case "ask":
 		return review.Ask{Question: text}
 	case "postpone":
@@ -122,8 +130,8 @@ func (h *history) book(v review.Verb, o review.Occasion, before review.Case) {
 	case "undo", "void", "withdraw", "rework", "discard", "draft", "edit", "hold":
 		h.approved = nil // taken back, or for a text that is not on the card any more
 	}
-	if v == "judged" && before.Status == review.Approved && h.c.Status == review.Drafted {
-		h.approved = nil // taken back by the second reading
+	if (v == "judged" || v == "recheck" || v == "recall") && before.Status == review.Approved && h.c.Status == review.Drafted {
+		h.approved = nil // taken back: something is known now that was not before
 	}
 	if v != "approve" {
 		return

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -9,6 +10,9 @@ import (
 type Approve struct {
 	Text  Digest
 	Ticks []string // what the person looked at, see [Ticks]; may be empty
+	// Findings are what other cases have against the text at this moment, beside
+	// what stands on the draft.
+	Findings []Finding
 }
 
 // Verb is "approve".
@@ -25,7 +29,7 @@ func (a Approve) apply(m *move) error {
 	if left := m.Policy.Pause - m.Now.Sub(c.Draft.At); left > 0 {
 		return &CoolOffError{Left: left}
 	}
-	if f := c.Standing(); len(f) > 0 {
+	if f := append(c.Standing(), c.unwaived(a.Findings)...); len(f) > 0 {
 		return &BlockedError{Findings: f}
 	}
 	sum := c.Binding(m.Policy).Sum()
@@ -60,6 +64,33 @@ func (a Approve) apply(m *move) error {
 		c.Status = Approved
 		c.PublishAt = m.Now.Add(m.Policy.CoolOff)
 		m.work(WorkPublish, c.PublishAt, "")
+	}
+	return nil
+}
+
+// Recheck puts onto a draft what a check says of it now. The check's earlier
+// findings go; those of the other checks stand, and so do the yeses: who waives
+// the finding need not ask the others again.
+type Recheck struct {
+	Text     Digest
+	Findings []Finding // of one check or several
+}
+
+// Verb is "recheck".
+func (Recheck) Verb() Verb { return "recheck" }
+
+func (a Recheck) apply(m *move) error {
+	if err := m.current(a.Text); err != nil {
+		return err
+	}
+	d := m.c.Draft
+	kept := slices.DeleteFunc(slices.Clone(d.Findings), func(f Finding) bool {
+		return slices.ContainsFunc(a.Findings, func(now Finding) bool { return now.Check == f.Check && now.Judged == f.Judged })
+	})
+	d.Findings = append(kept, a.Findings...)
+	m.detail("text", a.Text.String())
+	for _, f := range a.Findings {
+		m.detail("check", f.Check)
 	}
 	return nil
 }
@@ -175,7 +206,8 @@ func (m *move) intend(sum Digest) {
 	if r := m.c.Reply; r != nil && r.Binding == sum {
 		tries = r.Tries + 1
 	}
-	m.c.Reply = &Reply{Binding: sum, Draft: m.c.Draft.N, Text: m.c.Draft.Text, Language: m.c.Draft.Language, Cause: m.c.Cause, Intent: m.Now, Tries: tries}
+	m.c.Reply = &Reply{Binding: sum, Draft: m.c.Draft.N, Text: m.c.Draft.Text, Language: m.c.Draft.Language,
+		Cause: m.c.Cause, Reviewer: m.c.Review.Reviewer(), Intent: m.Now, Tries: tries}
 	m.c.Outdated = false
 	m.keepReply()
 	m.detail("binding", sum.String())

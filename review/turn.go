@@ -77,10 +77,11 @@ func (Leave) apply(m *move) error {
 const lateRound = 3
 
 // Quorum is what an approval of the case's text takes: the policy's, and from
-// the third public round with the same reviewer on a lead's yes.
+// the third public round with the same reviewer on a lead's yes, whichever of
+// the reviewer's reviews the rounds were about.
 func (c Case) Quorum(p Policy) Quorum {
 	q := p.Quorum
-	if c.Rounds+1 >= lateRound {
+	if c.Rounds+c.Elsewhere+1 >= lateRound {
 		q.Lead = true
 	}
 	return q

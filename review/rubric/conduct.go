@@ -70,10 +70,14 @@ func (c *checker) threat() {
 // isolatedCase: no playing down. While an incident is on it cannot be waived.
 func (c *checker) isolatedCase() {
 	n := len(c.findings)
-	for _, sp := range c.own(NoIsolatedCase, c.spoken) {
-		c.block(NoIsolatedCase, c.reply.words(sp), "The reply plays the matter down as an exception or sets others against the customer; say what happened to this customer instead.")
+	barred := ""
+	if c.Incident != "" {
+		barred = " Nobody can waive this: " + c.Incident + "."
 	}
-	if c.IsolatedBarred {
+	for _, sp := range c.own(NoIsolatedCase, c.spoken) {
+		c.block(NoIsolatedCase, c.reply.words(sp), "The reply plays the matter down as an exception or sets others against the customer; say what happened to this customer instead."+barred)
+	}
+	if barred != "" {
 		for i := range c.findings[n:] {
 			c.findings[n+i].Waivable = false
 		}

@@ -64,7 +64,7 @@ type Input struct {
 	LenUnit        Unit              // of MaxLen; "" is the platform's
 	Canary         string            // secret of the prompt that must never appear, "" none
 	Earlier        []Fingerprint     // of the source's last published replies and the other open drafts
-	IsolatedBarred bool              // an incident is on: "isolated case" cannot even be waived
+	Incident       string            // why playing down cannot be waived, as in "incident 1 is open"; "" when it can
 	Privacy        bool              // never confirm that somebody is a customer
 	Benefit        bool              // the customer is given something in private: look harder, see wall
 }

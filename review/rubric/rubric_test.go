@@ -367,9 +367,9 @@ func TestContext(t *testing.T) {
 			t.Errorf("%s: %s blocked %v, want %v: %v", name, c.check, got, c.want, Check(c.in))
 		}
 	}
-	for _, f := range Check(with(func(in *Input) { in.Text += " It was an isolated case."; in.IsolatedBarred = true })) {
-		if f.Check == NoIsolatedCase && f.Waivable {
-			t.Error("isolated case can be waived during an incident")
+	for _, f := range Check(with(func(in *Input) { in.Text += " It was an isolated case."; in.Incident = "incident 7 is open" })) {
+		if f.Check == NoIsolatedCase && (f.Waivable || !strings.Contains(f.Message, "incident 7 is open")) {
+			t.Errorf("isolated case during an incident: %+v", f)
 		}
 	}
 }
