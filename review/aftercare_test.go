@@ -297,19 +297,19 @@ func TestReviewer(t *testing.T) {
 	}
 }
 
-// TestRecheck: what the checks say now takes the place of what they said, and
+// TestReconsider: what the checks say now takes the place of what they said, and
 // brings a text that they hold back out of the outbox.
-func TestRecheck(t *testing.T) {
+func TestReconsider(t *testing.T) {
 	stop := []review.Finding{{Check: "no_isolated_case", Level: review.Block}}
 	c := at(t, review.Approved)
-	c = do(t, c, review.Recheck{Text: c.Draft.Hash(), Findings: stop, Checks: "x", Why: "incident 1 is open"}, system())
+	c = do(t, c, review.Reconsider{Text: c.Draft.Hash(), Findings: stop, Checks: "x", Why: "incident 1 is open"}, system())
 	if c.Status != review.Drafted || len(c.Approvals) != 0 || len(c.Standing()) != 1 {
 		t.Errorf("%s, %d approvals, %v", c.Status, len(c.Approvals), c.Draft.Findings)
 	}
-	if _, err := review.Apply(c, review.Recheck{Text: c.Draft.Hash(), Findings: stop, Checks: "x"}, system()); !errors.Is(err, review.ErrAlready) {
+	if _, err := review.Apply(c, review.Reconsider{Text: c.Draft.Hash(), Findings: stop, Checks: "x"}, system()); !errors.Is(err, review.ErrAlready) {
 		t.Errorf("the same again: %v", err)
 	}
-	c = do(t, at(t, review.Approved), review.Recheck{Text: c.Draft.Hash(), Findings: []review.Finding{{Check: "no_marketing", Level: review.Warn}}}, system())
+	c = do(t, at(t, review.Approved), review.Reconsider{Text: c.Draft.Hash(), Findings: []review.Finding{{Check: "no_marketing", Level: review.Warn}}}, system())
 	if c.Status != review.Approved {
 		t.Errorf("a warning brings it back: %s", c.Status)
 	}

@@ -108,8 +108,8 @@ func (h *history) action(v review.Verb) review.Action {
 			j.Findings = []review.Finding{{Check: "grounded_claims", Level: review.Block, Waivable: true}}
 		}
 		return j
-	case "recheck":
-		r := review.Recheck{Text: hash, Checks: text}
+	case "reconsider":
+		r := review.Reconsider{Text: hash, Checks: text}
 		if h.texts%3 == 0 {
 			r.Findings = []review.Finding{{Check: "no_isolated_case", Level: review.Block}}
 		}
@@ -130,7 +130,7 @@ func (h *history) book(v review.Verb, o review.Occasion, before review.Case) {
 	case "undo", "void", "withdraw", "rework", "discard", "draft", "edit", "hold":
 		h.approved = nil // taken back, or for a text that is not on the card any more
 	}
-	if (v == "judged" || v == "recheck" || v == "recall") && before.Status == review.Approved && h.c.Status == review.Drafted {
+	if (v == "judged" || v == "reconsider" || v == "recall") && before.Status == review.Approved && h.c.Status == review.Drafted {
 		h.approved = nil // taken back: something is known now that was not before
 	}
 	if v != "approve" {

@@ -44,20 +44,20 @@ func (a Recall) apply(m *move) error {
 	return nil
 }
 
-// Recheck brings what the checks say of the current text now that the world
+// Reconsider brings what the checks say of the current text now that the world
 // around it has moved: an incident was opened, say. A text that waits in the
 // outbox comes back when one of the findings blocks.
-type Recheck struct {
+type Reconsider struct {
 	Text     Digest    // hash of the text that was checked
 	Findings []Finding // all of them, those of a second reading included
 	Checks   string    // version of the checks
 	Why      string    // what moved, in a few words of ours
 }
 
-// Verb is "recheck".
-func (Recheck) Verb() Verb { return "recheck" }
+// Verb is "reconsider".
+func (Reconsider) Verb() Verb { return "reconsider" }
 
-func (a Recheck) apply(m *move) error {
+func (a Reconsider) apply(m *move) error {
 	if err := m.current(a.Text); err != nil {
 		return err
 	}

@@ -51,7 +51,6 @@ var rules = map[Verb]rule{
 	"draft":     {"a draft", system, Nobody, writing},
 	"no_draft":  {"a failed draft", system, Nobody, writing},
 	"judged":    {"the second reading", system, Nobody, []Status{Drafted, Approved}},
-	"recheck":   {"checking the text again", system, Nobody, []Status{Drafted, Approved}},
 	"recall":    {"what other cases tell", system, Nobody, anyStatus},
 	"edit":      {"writing the text", person, Responder, writing},
 	"recheck":   {"checking again", system, Nobody, []Status{Drafted}},
@@ -98,6 +97,7 @@ var rules = map[Verb]rule{
 	"drop":      {"dropping a promise", person, Approver, anyStatus},
 	"report":    {"reporting the review", person, Responder, awake},
 
+	"reconsider":    {"checking the text again", system, Nobody, []Status{Drafted, Approved}},
 	"report_is":     {"the report's outcome", person, Responder, anyStatus},
 	"report_call":   {"sending the report", system, Nobody, anyStatus},
 	"report_answer": {"what came of sending the report", system, Nobody, anyStatus},
