@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,7 +70,10 @@ func spawn(t *testing.T, env map[string]string) *process {
 // memory is what the process holds, in bytes.
 func (p *process) memory() int {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
+	switch {
+	case err != nil && runtime.GOOS == "linux":
+		p.t.Fatalf("the process is gone: %v", err)
+	case err != nil:
 		p.t.Skipf("memory is not measured here: %v", err)
 	}
 	for line := range strings.Lines(string(b)) {
