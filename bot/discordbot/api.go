@@ -19,6 +19,9 @@ type payload struct {
 	// the message that is there. discordgo has neither.
 	Nonce        string `json:"nonce,omitempty"`
 	EnforceNonce bool   `json:"enforce_nonce,omitempty"`
+	// Attachments tell of the picture, which travels beside the JSON.
+	Attachments []attachment `json:"attachments,omitempty"`
+	picture     []byte
 }
 
 // mentions with an empty list let nothing ping; the field left out would let

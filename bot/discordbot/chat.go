@@ -114,7 +114,7 @@ func notPosted(err error) error {
 func (b *Bot) create(ctx context.Context, room string, at bot.Place, p payload) (message, error) {
 	p.Nonce, p.EnforceNonce = nonceOf(at), true
 	var m message
-	if err := b.rest.call(ctx, http.MethodPost, "/channels/"+room+"/messages", p, &m); err != nil {
+	if err := b.rest.call(ctx, http.MethodPost, "/channels/"+room+"/messages", p.with(p), &m); err != nil {
 		return message{}, err
 	}
 	if !isID(m.ID) {
@@ -172,7 +172,7 @@ func (b *Bot) putInForum(ctx context.Context, at bot.Place, room channel, card b
 		post.Tags = anyTag(room)
 	}
 	var t channel
-	if err := b.rest.call(ctx, http.MethodPost, "/channels/"+room.ID+"/threads", post, &t); err != nil {
+	if err := b.rest.call(ctx, http.MethodPost, "/channels/"+room.ID+"/threads", p.with(post), &t); err != nil {
 		return "", err
 	}
 	if !isID(t.ID) {

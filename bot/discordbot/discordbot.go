@@ -61,8 +61,8 @@ type Config struct {
 	Logger     *slog.Logger
 }
 
-// Bot is the desk on one Discord server. It implements [bot.Chat] and
-// [bot.ThreadKeeper].
+// Bot is the desk on one Discord server. It implements [bot.Chat],
+// [bot.Pictures] and [bot.ThreadKeeper].
 type Bot struct {
 	cfg  Config
 	desk bot.Front
@@ -86,6 +86,7 @@ type Bot struct {
 
 var (
 	_ bot.Chat         = (*Bot)(nil)
+	_ bot.Pictures     = (*Bot)(nil)
 	_ bot.ThreadKeeper = (*Bot)(nil)
 )
 

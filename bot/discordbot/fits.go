@@ -41,6 +41,9 @@ func checkMessage(p payload) error {
 	k.atMost("the content", plaintext.Len(p.Content), maxContent)
 	k.atMost("the nonce", len(p.Nonce), maxNonce)
 	k.atMost("the embeds", len(p.Embeds), maxEmbeds)
+	for _, a := range p.Attachments {
+		k.text("a picture's description", a.Alt, maxAlt)
+	}
 	total := 0
 	for _, e := range p.Embeds {
 		k.atMost("an embed's description", plaintext.Len(e.Description), maxDescr)

@@ -43,6 +43,8 @@ func goldens(t *testing.T) []golden {
 	card := bottest.StoryCard(7)
 	out = append(out,
 		golden{"edit", discordtest.ShapeEdit, drawn(card, at.ID())},
+		golden{"card_picture", discordtest.ShapeMessage, pictured(drawn(digested, digestAt.ID()), drawn1)},
+		golden{"forum_picture", discordtest.ShapeForumPost, forumPost{Name: threadName(digested), AutoArchive: autoArchive, Message: pictured(drawn(digested, digestAt.ID()), drawn1)}},
 		golden{"plain_words", discordtest.ShapeMessage, wordsOf(card, at.ID())},
 		golden{"forum_post", discordtest.ShapeForumPost, forumPost{Name: threadName(card), AutoArchive: autoArchive, Tags: []string{"123456789012345678"}, Message: drawn(card, at.ID())}},
 		golden{"thread", discordtest.ShapeThread, map[string]any{"name": threadName(card), "auto_archive_duration": autoArchive}},

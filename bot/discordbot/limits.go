@@ -12,6 +12,8 @@ const (
 	maxFieldValue = 1024
 	maxFoot       = 2048
 	maxNonce      = 25
+	maxAlt        = 1024 // of a file's description
+	maxFileName   = 100  // ours
 
 	// https://docs.discord.com/developers/components/reference
 	maxRows        = 5

@@ -19,6 +19,7 @@ var Permissions = []struct {
 	{discordgo.PermissionViewChannel, "View Channel", "seeing the channel and its threads"},
 	{discordgo.PermissionSendMessages, "Send Messages", "posting cards, and posts in a forum"},
 	{discordgo.PermissionEmbedLinks, "Embed Links", "drawing cards"},
+	{discordgo.PermissionAttachFiles, "Attach Files", "the picture of a digest"},
 	{discordgo.PermissionReadMessageHistory, "Read Message History", "finding its own cards again after a lost answer"},
 	{discordgo.PermissionCreatePublicThreads, "Create Public Threads", "a thread for each review"},
 	{discordgo.PermissionSendMessagesInThreads, "Send Messages in Threads", "drafts and facts in the threads"},

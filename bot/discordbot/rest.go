@@ -114,16 +114,13 @@ func (r *rest) call(ctx context.Context, method, path string, body, into any) er
 	}
 	ex := &exchange{}
 	ctx = context.WithValue(ctx, exchangeKey{}, ex)
-	var raw []byte
-	if body != nil {
-		var err error
-		if raw, err = json.Marshal(body); err != nil {
-			return err
-		}
+	kind, raw, err := encoded(body)
+	if err != nil {
+		return err
 	}
 	// A limiter of its own for each call: discordgo's waits in its lock, and no
 	// context ends that.
-	answer, err := r.session.RequestWithLockedBucket(method, r.base+path, "application/json", raw,
+	answer, err := r.session.RequestWithLockedBucket(method, r.base+path, kind, raw,
 		discordgo.NewRatelimiter().LockBucket(""), 0, discordgo.WithContext(ctx))
 	r.lanes.note(lane, ex)
 	if ex.status == 0 {

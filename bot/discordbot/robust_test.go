@@ -493,8 +493,10 @@ func TestTheDoctor(t *testing.T) {
 			t.Errorf("the doctor does not see %q: %s", want, got)
 		}
 	}
-	w.server.BotMay(needed() &^ Permissions[5].Bit)
+	w.server.BotMay(needed() &^ Permissions[6].Bit)
 	expect("Send Messages in Threads")
+	w.server.BotMay(needed() &^ Permissions[3].Bit)
+	expect("Attach Files (for the picture of a digest)")
 	w.server.BotMay(needed())
 	w.server.Overwrite(discordtest.Reviews, discordtest.BotRole, 0, Permissions[2].Bit)
 	expect("Embed Links")

@@ -7,6 +7,8 @@
 //     fits; modals first and never after a modal; tokens that live 15 minutes,
 //   - the structure and the limits of messages, modals, commands and threads
 //     (see Judge),
+//   - forms with files: the names of their parts, attachments that speak of
+//     them, embeds that show them, and what files may weigh,
 //   - nonces within minutes, and every ping that a text would cause,
 //   - permissions by role, channel and member, with Discord's error codes,
 //   - archived and locked threads, tags of forums, one thread a message,

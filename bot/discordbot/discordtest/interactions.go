@@ -115,7 +115,7 @@ func (s *Server) postCallback(c *call) (any, error) {
 
 // callback takes a first answer, by REST or as the answer to a signed request.
 // With the lock held.
-func (s *Server) callback(a *action, body []byte, files []string) error {
+func (s *Server) callback(a *action, body []byte, files []upload) error {
 	if a.late || s.now().Sub(a.born) > s.cfg.Ack {
 		s.problem("interaction %s was answered after %v", a.id, s.cfg.Ack)
 		return errUnknownAction
@@ -170,7 +170,7 @@ func fits(a *action, kind int) error {
 }
 
 // perform does what the answer says. With the lock held.
-func (s *Server) perform(a *action, kind int, data json.RawMessage, files []string) error {
+func (s *Server) perform(a *action, kind int, data json.RawMessage, files []upload) error {
 	d := &draft{}
 	if hasDraft := kind == Reply || kind == DeferredReply || kind == Update; hasDraft && len(data) > 0 && string(data) != "null" {
 		if err := d.read(data); err != nil {
@@ -190,7 +190,7 @@ func (s *Server) perform(a *action, kind int, data json.RawMessage, files []stri
 		a.original = a.on
 	case Update:
 		a.original = a.on
-		return s.change(r, a.on, d)
+		return s.change(r, a.on, d, files)
 	case OpenModal:
 		m := &Modal{User: a.user, from: a.on, room: a.room}
 		if json.Unmarshal(data, &m.raw) != nil {
@@ -206,11 +206,11 @@ func (s *Server) perform(a *action, kind int, data json.RawMessage, files []stri
 
 // respond posts a message in answer to an interaction: a whisper if it is
 // ephemeral. With the lock held.
-func (s *Server) respond(a *action, r *room, d *draft, files []string, thinking bool) (*Message, error) {
+func (s *Server) respond(a *action, r *room, d *draft, files []upload, thinking bool) (*Message, error) {
 	if r.Locked && r.Archived {
 		return nil, errArchived
 	}
-	m := &Message{Author: App, Channel: r.ID, Files: files, Type: typeReply}
+	m := &Message{Author: App, Channel: r.ID, Type: typeReply}
 	switch a.kind {
 	case kindCommand:
 		m.Type = typeCommand
@@ -229,9 +229,9 @@ func (s *Server) respond(a *action, r *room, d *draft, files []string, thinking 
 	}
 	if thinking {
 		m.Flags |= FlagLoading
-		d = &draft{}
+		d, files = &draft{}, nil
 	}
-	if err := m.fill(d); err != nil {
+	if err := m.fill(d, files); err != nil {
 		return nil, err
 	}
 	m.action = map[string]any{"id": a.id, "type": a.kind, "user": s.people[a.user].wire(), "authorizing_integration_owners": map[string]any{"0": Guild}}
@@ -275,7 +275,7 @@ func (s *Server) postFollowUp(c *call) (any, error) {
 		return nil, err
 	}
 	if m := a.original; m != nil && m.Flags&FlagLoading != 0 {
-		return s.replace(r, m, d)
+		return s.replace(r, m, d, c.files)
 	}
 	m, err := s.respond(a, r, d, c.files, false)
 	if err != nil {
@@ -284,8 +284,8 @@ func (s *Server) postFollowUp(c *call) (any, error) {
 	return s.wireWhole(m), nil
 }
 
-func (s *Server) replace(r *room, m *Message, d *draft) (any, error) {
-	if err := s.change(r, m, d); err != nil {
+func (s *Server) replace(r *room, m *Message, d *draft, files []upload) (any, error) {
+	if err := s.change(r, m, d, files); err != nil {
 		return nil, err
 	}
 	m.Edited = 0

@@ -2,7 +2,6 @@ package discordtest
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -36,7 +35,7 @@ type Message struct {
 	Content     string
 	Embeds      []map[string]any
 	Components  []map[string]any
-	Files       []string
+	Files       []File
 	Flags       int
 	ReplyTo     string
 	Thread      string // the thread that was started from it
@@ -65,6 +64,7 @@ type draft struct {
 	EnforceNonce    bool              `json:"enforce_nonce"`
 	AllowedMentions *allowed          `json:"allowed_mentions"`
 	Reference       *reference        `json:"message_reference"`
+	Attachments     *[]attachment     `json:"attachments"`
 }
 
 type reference struct {
@@ -98,6 +98,9 @@ func (d *draft) read(body []byte) error {
 	if null("components") {
 		d.Components = &[]map[string]any{}
 	}
+	if null("attachments") {
+		d.Attachments = &[]attachment{}
+	}
 	return nil
 }
 
@@ -106,8 +109,9 @@ func (m *Message) empty() bool {
 	return strings.TrimSpace(m.Content) == "" && len(m.Embeds) == 0 && len(m.Components) == 0 && len(m.Files) == 0
 }
 
-// fill puts a draft's parts into a message; what the draft leaves out stays.
-func (m *Message) fill(d *draft) error {
+// fill puts a draft's parts and files into a message; what the draft leaves
+// out stays.
+func (m *Message) fill(d *draft, files []upload) error {
 	flags := m.Flags
 	if d.Flags != nil {
 		if m.Flags&FlagV2 != 0 && *d.Flags&FlagV2 == 0 && m.ID != "" {
@@ -126,6 +130,13 @@ func (m *Message) fill(d *draft) error {
 	}
 	if d.Components != nil {
 		next.Components = *d.Components
+	}
+	var err error
+	if next.Files, err = m.attach(d, files); err != nil {
+		return err
+	}
+	if err := judgePictures(next.Embeds, next.Files); err != nil {
+		return err
 	}
 	if err := judgeV2(next.Flags, next.Content, len(next.Embeds), next.Components); err != nil {
 		return form("%v", err)
@@ -206,8 +217,9 @@ func (s *Server) wireWhole(m *Message) map[string]any {
 			roles = append(roles, id)
 		}
 	}
-	for i, name := range m.Files {
-		files = append(files, map[string]any{"id": fmt.Sprint(i + 1), "filename": name, "size": 1, "url": s.URL + "/files/" + name, "proxy_url": s.URL + "/files/" + name})
+	for _, f := range m.Files {
+		at := s.URL + "/files/" + f.ID + "/" + f.Name
+		files = append(files, map[string]any{"id": f.ID, "filename": f.Name, "description": f.Alt, "size": len(f.Data), "url": at, "proxy_url": at})
 	}
 	out["mentions"], out["mention_roles"], out["attachments"] = users, roles, files
 	if m.Nonce != "" {

@@ -86,9 +86,9 @@ func nonceKey(v any) string {
 }
 
 // compose makes the bot's message of a draft, without posting it.
-func (s *Server) compose(r *room, d *draft, files []string) (*Message, error) {
-	m := &Message{Author: App, Channel: r.ID, Files: files}
-	if err := m.fill(d); err != nil {
+func (s *Server) compose(r *room, d *draft, files []upload) (*Message, error) {
+	m := &Message{Author: App, Channel: r.ID}
+	if err := m.fill(d, files); err != nil {
 		return nil, err
 	}
 	if d.Reference != nil && d.Reference.Message != "" {
@@ -196,20 +196,19 @@ func (s *Server) edit(c *call, r *room, m *Message, shape Shape) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.change(r, m, d); err != nil {
+	if err := s.change(r, m, d, c.files); err != nil {
 		return nil, err
 	}
-	m.Files = append(m.Files, c.files...)
 	return s.wire(m, true), nil
 }
 
 // change edits a message, which must not be in an archived thread. With the
 // lock held.
-func (s *Server) change(r *room, m *Message, d *draft) error {
+func (s *Server) change(r *room, m *Message, d *draft, files []upload) error {
 	if r.Archived {
 		return errArchived
 	}
-	if err := m.fill(d); err != nil {
+	if err := m.fill(d, files); err != nil {
 		return err
 	}
 	m.Flags &^= FlagLoading

@@ -138,6 +138,11 @@ func (s *Server) postForum(c *call, r *room) (any, error) {
 			return nil, err
 		}
 	}
+	if len(m.Files) > 0 {
+		if err := s.allow(App, r, AttachFiles); err != nil {
+			return nil, err
+		}
+	}
 	t := s.addRoom(in)
 	m.ID, m.Channel, m.at = t.ID, t.ID, s.now()
 	t.messages, t.total = append(t.messages, m), 1

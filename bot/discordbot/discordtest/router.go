@@ -27,18 +27,14 @@ const (
 	GlobalLimit Fault = "global"      // 429 for all routes, retry_after 1
 )
 
-// maxBody is what a request may weigh; Discord's limit for files of a server
-// without boosts. maxFiles is per message.
-const (
-	maxBody  = 10 << 20
-	maxFiles = 10
-)
+// maxBody is what a request without files may weigh.
+const maxBody = 10 << 20
 
 // call is a request on its way through.
 type call struct {
 	r     *http.Request
 	body  []byte // JSON
-	files []string
+	files []upload
 }
 
 func (c *call) at(name string) string    { return c.r.PathValue(name) }
@@ -125,6 +121,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	c, err := read(r)
 	rec := httptest.NewRecorder()
 	s.mu.Lock()
+	for i := range c.files {
+		c.files[i].ID = s.id()
+	}
 	s.calls[rt.pattern]++
 	fault := Fault("")
 	if r.Method != http.MethodGet {
@@ -240,7 +239,13 @@ func read(r *http.Request) (*call, error) {
 	c := &call{r: r}
 	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
-		return c, c.parts(multipart.NewReader(http.MaxBytesReader(nil, r.Body, maxBody), params["boundary"]))
+		if err := c.parts(multipart.NewReader(http.MaxBytesReader(nil, r.Body, maxForm), params["boundary"])); err != nil {
+			return c, err
+		}
+		if !json.Valid(c.body) {
+			return c, errJSON
+		}
+		return c, nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err != nil {
@@ -254,38 +259,6 @@ func read(r *http.Request) (*call, error) {
 		return c, errJSON
 	}
 	return c, nil
-}
-
-func (c *call) parts(in *multipart.Reader) error {
-	for {
-		part, err := in.NextPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return errTooLarge
-		}
-		raw, err := io.ReadAll(part)
-		if err != nil {
-			return errTooLarge
-		}
-		switch {
-		case part.FormName() == "payload_json":
-			c.body = raw
-		case part.FileName() != "":
-			c.files = append(c.files, part.FileName())
-		}
-	}
-	if len(c.files) > maxFiles {
-		return form("at most %d files", maxFiles)
-	}
-	if len(c.body) == 0 {
-		c.body = []byte("{}")
-	}
-	if !json.Valid(c.body) {
-		return errJSON
-	}
-	return nil
 }
 
 // number reads a query's number, with a default and bounds.

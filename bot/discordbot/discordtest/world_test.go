@@ -111,6 +111,12 @@ func (w *world) as(token, method, path string, body any) reply {
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	return w.sent(req)
+}
+
+// sent makes a call.
+func (w *world) sent(req *http.Request) reply {
+	w.t.Helper()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return reply{err: err}
