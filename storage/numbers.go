@@ -38,6 +38,9 @@ type Numbers interface {
 	// Alike lists cases of late, newest first, that share telling words with a
 	// text: what may be similar, to be looked at closely.
 	Alike(ctx context.Context, texts []string, limit int) ([]review.Case, error)
+	// Rounds counts the replies that are up, or were, to a reviewer, but for
+	// those of one case: see [review.Review.Reviewer].
+	Rounds(ctx context.Context, reviewer string, except int64) (int, error)
 	// Forget takes the words that are no longer kept of these cases out of the
 	// index, at once and for good, and counts them anew. Whoever erases calls it
 	// afterwards; Tally would find out later by the audit log.

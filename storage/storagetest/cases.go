@@ -76,7 +76,43 @@ func testHistories(t *testing.T, b *bed) {
 	same(t, "the recent replies", got[[]review.Reply](t)(st.RecentReplies(ctx, "shop", 5)), []review.Reply{reply})
 	same(t, "another source's recent replies", got[[]review.Reply](t)(st.RecentReplies(ctx, "other", 5)), []review.Reply{})
 	same(t, "no recent replies", got[[]review.Reply](t)(st.RecentReplies(ctx, "shop", 0)), []review.Reply{})
+	testWordings(t, b)
 	same(t, "the drafts of no case", got[[]review.Draft](t)(st.Drafts(ctx, 77)), []review.Draft{})
+}
+
+// testRounds counts the replies to one reviewer over all of that person's
+// cases, and forgets them with the words.
+func testRounds(t *testing.T, b *bed) {
+	st := b.st
+	answered := func(n int, author, id string) review.Case {
+		r := Review(n)
+		r.Author, r.AuthorID = author, id
+		c := Put(t, st, r)
+		c = Move(t, st, c.ID, review.Person{}, review.Announced{Where: "console"})
+		c = Move(t, st, c.ID, Ana, review.Edit{Text: "Thank you, we look into it."})
+		c = Move(t, st, c.ID, Ben, review.Approve{Text: c.Draft.Hash()})
+		return Move(t, st, c.ID, review.Person{}, review.StartPublishing{})
+	}
+	rounds := func(c review.Case) int { return got[int](t)(st.Rounds(t.Context(), c.Review.Reviewer(), c.ID)) }
+	first := answered(1, "Jo", "u-1")
+	second := answered(2, "Jo B.", "u-1")
+	other := answered(3, "Jo", "u-2")
+	same(t, "rounds while nothing is up", rounds(second), 0)
+	Move(t, st, first.ID, review.Person{}, review.Accepted{ID: "p1"})
+	same(t, "rounds in the other case", rounds(second), 1)
+	same(t, "rounds in the case itself", rounds(first), 0)
+	same(t, "rounds with somebody else", rounds(other), 0)
+	same(t, "rounds with nobody", got[int](t)(st.Rounds(t.Context(), "", 0)), 0)
+	Move(t, st, second.ID, review.Person{}, review.Refused{Why: "moderation"})
+	same(t, "a refused reply is no round", rounds(first), 0)
+	change, err := review.Erase(got[review.Case](t)(st.Case(t.Context(), first.ID)), review.Occasion{Now: Start, By: review.BySystem("keeper")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.(storage.Upkeep).Erase(t.Context(), &change); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "rounds after the words are erased", rounds(second), 0)
 }
 
 func testHostileBytes(t *testing.T, b *bed) {

@@ -32,6 +32,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Database) {
 	}{
 		{"a case comes back as it was written", testRoundTrip},
 		{"histories", testHistories},
+		{"rounds", testRounds},
 		{"hostile bytes come back", testHostileBytes},
 		{"a new case's number reaches all that is its own", testNewCaseNumber},
 		{"guards refuse and nothing is written", testGuards},

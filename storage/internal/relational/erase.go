@@ -45,7 +45,7 @@ func (st *Store) eraseWords(ctx context.Context, r runner, change *review.Change
 	if err := eraseDocs(ctx, r, "drafts", "n", "text = NULL", id, func(v review.Draft) any { return v.Without() }); err != nil {
 		return err
 	}
-	if err := eraseDocs(ctx, r, "replies", "binding", "text = NULL, problem = ''", id, func(v review.Reply) any { return v.Without() }); err != nil {
+	if err := eraseDocs(ctx, r, "replies", "binding", "text = NULL, problem = '', reviewer = ''", id, func(v review.Reply) any { return v.Without() }); err != nil {
 		return err
 	}
 	for _, query := range []string{

@@ -244,6 +244,21 @@ func (st *Store) Alike(ctx context.Context, texts []string, limit int) ([]review
 	return st.casesOf(ctx, ids)
 }
 
+// Rounds implements [storage.Numbers].
+func (st *Store) Rounds(ctx context.Context, reviewer string, except int64) (int, error) {
+	if reviewer == "" {
+		return 0, nil
+	}
+	n, err := collect(ctx, st.read, func(rows *sql.Rows) (n int, err error) {
+		err = rows.Scan(&n)
+		return n, err
+	}, "SELECT COUNT(*) FROM replies WHERE reviewer = ? AND reviewer <> '' AND case_id <> ? AND answered IS NOT NULL AND problem = ''", reviewer, except)
+	if err != nil {
+		return 0, st.explain(err)
+	}
+	return n[0], nil
+}
+
 // piece is one text of a case.
 type piece struct{ where, text string }
 

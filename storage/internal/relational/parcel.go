@@ -22,7 +22,7 @@ var (
 	draftsTable    = &table{"drafts", []string{"case_id", "n", "hash", "text", "doc"}}
 	approvalsTable = &table{"approvals", []string{"case_id", "binding", "person", "draft", "role", "at", "doc"}}
 	repliesTable   = &table{"replies", []string{"case_id", "binding", "approver", "source", "draft", "text", "intent",
-		"answered", "problem", "doc"}}
+		"answered", "problem", "reviewer", "doc"}}
 	messagesTable = &table{"messages", []string{"case_id", "chat", "key", "ref", "hash", "posted"}}
 	sourcesTable  = &table{"sources", []string{"name", "cursor", "polled", "succeeded", "failures", "problem", "announced", "waits"}}
 	receiptsTable = &table{"receipts", []string{"scope", "id", "body", "at"}}
@@ -218,7 +218,7 @@ func replyRow(r *review.Reply, c *review.Case) ([]any, error) {
 	}
 	return []any{
 		nil, r.Binding.String(), approver, ident(c.Review.Key.Source), int64(r.Draft), []byte(r.Text), r.Intent.UnixMicro(),
-		micros(r.Answered), label(r.Problem), string(doc),
+		micros(r.Answered), label(r.Problem), ident(r.Reviewer), string(doc),
 	}, nil
 }
 
