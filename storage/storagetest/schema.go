@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // testSchema goes past the store and tries what the rules forbid. Each
-// statement is refused by the database itself; the ones of allowed are not.
+// statement is refused by the database itself; those of an erasure are not.
 func testSchema(t *testing.T, b *bed) {
 	st := b.st
 	c := PutDrafted(t, st, 1) // case 1, draft 1, no approval
@@ -19,10 +20,24 @@ func testSchema(t *testing.T, b *bed) {
 	d = Move(t, st, d.ID, review.Person{}, review.Accepted{ID: "x"})
 	d = Move(t, st, d.ID, review.Person{}, review.Seen{})
 	due(t, b, "k", Start, false)
-	binding := d.Reply.Binding.String()
-	other := strings.Repeat("ab", 32)
 	db := b.db.SQL(t)
-	refused := []string{
+	for _, query := range forbidden(d.Reply.Binding.String()) {
+		if _, err := db.ExecContext(t.Context(), query); err == nil {
+			t.Errorf("the database took: %s", query)
+		}
+	}
+	same(t, "case 1 after all of it", got[review.Case](t)(st.Case(t.Context(), 1)), kept(c))
+	same(t, "case 2 after all of it", got[review.Case](t)(st.Case(t.Context(), 2)), kept(d))
+	chain(t, st)
+	erasable(t, st, db)
+	refusedChanges(t, st)
+}
+
+// forbidden are statements against the rules, each by itself. Case 1 has a
+// draft, and case 2 a live reply with this binding.
+func forbidden(binding string) []string {
+	other := strings.Repeat("ab", 32)
+	return []string{
 		// The states.
 		"UPDATE cases SET status = 'approving' WHERE id = 1",
 		"UPDATE cases SET status = 'approved' WHERE id = 1",
@@ -72,16 +87,14 @@ func testSchema(t *testing.T, b *bed) {
 		"UPDATE work SET done = 1, lease = 1 WHERE kind = 'w'",
 		"UPDATE work SET again = 1 WHERE kind = 'w'",
 	}
-	for _, query := range refused {
-		if _, err := db.ExecContext(t.Context(), query); err == nil {
-			t.Errorf("the database took: %s", query)
-		}
-	}
-	same(t, "case 1 after all of it", got[review.Case](t)(st.Case(t.Context(), 1)), kept(c))
-	same(t, "case 2 after all of it", got[review.Case](t)(st.Case(t.Context(), 2)), kept(d))
-	chain(t, st)
+}
+
+// erasable shows that words can be taken out of a finished case, and never be
+// put in again.
+func erasable(t *testing.T, st storage.Store, db *sql.DB) {
+	t.Helper()
 	for _, query := range []string{
-		"UPDATE drafts SET text = NULL, doc = '{}' WHERE case_id = 1", // erasure
+		"UPDATE drafts SET text = NULL, doc = '{}' WHERE case_id = 1",
 		"UPDATE replies SET text = NULL WHERE case_id = 2",
 		"DELETE FROM texts",
 		"UPDATE revisions SET title = NULL, body = NULL, raw = NULL WHERE case_id = 1",
@@ -97,7 +110,11 @@ func testSchema(t *testing.T, b *bed) {
 	if drafts := got[[]review.Draft](t)(st.Drafts(t.Context(), 1)); len(drafts) != 1 || drafts[0].Text != "" {
 		t.Errorf("the erased draft reads %+v", drafts)
 	}
-	// What the schema refuses, the store passes on as an error.
+}
+
+// refusedChanges: what the schema refuses, the store passes on as an error.
+func refusedChanges(t *testing.T, st storage.Store) {
+	t.Helper()
 	live := Decide(t, st, 2, Ana, review.AddPromise{Text: "x", Owner: Ben, Due: Start.Add(1e12)})
 	live.Case.Reply = nil
 	if err := st.Commit(t.Context(), &storage.Batch{Change: &live}); err == nil {
