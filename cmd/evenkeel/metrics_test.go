@@ -93,7 +93,7 @@ func TestMetricsOfARun(t *testing.T) {
 	for r.t.Context().Err() == nil {
 		_, text = r.read("/metrics", nil)
 		families = parseMetrics(t, text)
-		if value(families, "evenkeel_chat_call_duration_seconds", "console", "post", "ok") >= 1 {
+		if value(families, "evenkeel_chat_call_duration_seconds", "console", "post", "ok") >= 1 && value(families, "evenkeel_work_duration_seconds", "cards:console", "ok") >= 1 {
 			break
 		}
 	}
@@ -178,7 +178,8 @@ func TestModelMetrics(t *testing.T) {
 	}
 }
 
-// TestTraceOfAReview: intake and card are one trace, and the log names it.
+// TestTraceOfAReview: intake, the work of bringing its card and the card are one
+// trace, and the log names it.
 func TestTraceOfAReview(t *testing.T) {
 	var mu sync.Mutex
 	spans := map[string]ptrace.Span{}
@@ -208,7 +209,7 @@ func TestTraceOfAReview(t *testing.T) {
 	}
 	for t.Context().Err() == nil {
 		_, text := r.read("/metrics", nil)
-		if f := parseMetrics(t, text); value(f, "evenkeel_chat_call_duration_seconds", "console", "post", "ok") >= 1 {
+		if f := parseMetrics(t, text); value(f, "evenkeel_chat_call_duration_seconds", "console", "post", "ok") >= 1 && value(f, "evenkeel_work_duration_seconds", "cards:console", "ok") >= 1 {
 			break
 		}
 	}
@@ -219,7 +220,7 @@ func TestTraceOfAReview(t *testing.T) {
 	if root == (ptrace.Span{}) || !root.ParentSpanID().IsEmpty() {
 		t.Fatalf("no root among %d spans", len(spans))
 	}
-	for _, name := range []string{"post console"} {
+	for _, name := range []string{"post console", "work cards:console"} {
 		s, ok := spans[name]
 		if !ok || s.TraceID() != root.TraceID() || s.ParentSpanID() != root.SpanID() {
 			t.Errorf("%q is not in the trace", name)
