@@ -221,7 +221,7 @@ func (s *syncing) trouble(ctx context.Context, err error) error {
 	}
 	if doubtful(err) {
 		s.desk.Logger.WarnContext(ctx, "a card's answer was lost; the chat is looked at soon", slog.String("chat", s.chat.Name()), slog.Int64("case", s.job.Case), slog.Any("error", err))
-		return &later{at: s.desk.Now().Add(min(backoff(s.job.Attempts), doubtRest)), why: err.Error()}
+		return &later{at: s.desk.Now().Add(min(backoff(tries(s.job)), doubtRest)), why: err.Error()}
 	}
 	return fmt.Errorf("bringing cards to %s: %w", s.chat.Name(), err)
 }

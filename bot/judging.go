@@ -72,7 +72,7 @@ func (d *Desk) judge(ctx context.Context, j storage.Job) error {
 		findings, usage, err := d.Judge.Judge(ctx, d.brief(c).Judge(c, c.Draft.Text, c.Draft.Language))
 		action.Tokens, action.Cost = usage.Tokens(), usage.Cost
 		switch {
-		case err != nil && j.Attempts < judgeTries:
+		case err != nil && tries(j) < judgeTries:
 			return err
 		case err != nil:
 			action.Failed = unread(err)

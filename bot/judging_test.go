@@ -12,6 +12,7 @@ import (
 	"github.com/evenkeel/evenkeel/llm"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/playbook"
+	"github.com/evenkeel/evenkeel/storage"
 )
 
 // reader is a second reading that says what it is told.
@@ -122,6 +123,31 @@ func TestAModelThatIsAwayKeepsNothingBack(t *testing.T) {
 	h.in(id, review.Live)
 	if c := h.get(id); len(r.read) != 3 || len(c.Draft.Notes) != 1 || c.Draft.Judging {
 		t.Errorf("tried %d times; the draft is %+v", len(r.read), c.Draft)
+	}
+}
+
+// TestKillsAreNoFailures: claims that a kill cut short are no tries of the
+// work, so neither the back-off grows by them nor is the reading given up.
+func TestKillsAreNoFailures(t *testing.T) {
+	r := &reader{err: &llm.Error{Kind: llm.Unreachable}}
+	h := open(t, withReader(r))
+	id := h.byHand(plain)
+	for range 12 {
+		jobs, err := h.store.Claim(t.Context(), storage.Claim{
+			Worker: "dead", Kinds: []review.WorkKind{review.WorkJudge}, Now: h.clock.Now(), Lease: time.Second, Limit: 1,
+		})
+		if err != nil || len(jobs) != 1 {
+			t.Fatalf("claimed %v, %v", jobs, err)
+		}
+		h.clock.now = h.clock.now.Add(time.Second)
+	}
+	h.pass(0)
+	due, _, err := h.store.NextDue(t.Context(), []review.WorkKind{review.WorkJudge})
+	if wait := due.Sub(h.clock.Now()); err != nil || wait > time.Second {
+		t.Errorf("the first failure is followed by a rest of %s, %v", wait, err)
+	}
+	if d := h.get(id).Draft; len(r.read) != 1 || !d.Judging {
+		t.Errorf("after %d tries the reading is over: %+v", len(r.read), d)
 	}
 }
 

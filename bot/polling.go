@@ -135,7 +135,7 @@ func (d *Desk) look(ctx context.Context, j storage.Job) error {
 	case errors.Is(err, sources.ErrNotFound):
 		return d.lookAgain(ctx, j, "gone", lookAgainAfter)
 	case err != nil:
-		return &later{at: d.Now().Add(d.wait(err, j)), why: reason(err)}
+		return &later{at: d.Now().Add(d.wait(err, tries(j))), why: reason(err)}
 	case now.ContentHash() != c.Review.ContentHash():
 		if _, err := d.act(ctx, c.ID, review.BySystem("watcher"), review.Revise{Review: now}, nil, storage.Batch{}); err != nil && !outgrown(err) {
 			return err

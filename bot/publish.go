@@ -90,7 +90,7 @@ func (d *Desk) lookFirst(ctx context.Context, j storage.Job, c review.Case) (sto
 	case errors.Is(err, sources.ErrNotFound):
 		return true, d.system(ctx, j, "publisher", review.Remove{})
 	case err != nil:
-		return true, &later{at: d.Now().Add(d.wait(err, j)), why: err.Error()}
+		return true, &later{at: d.Now().Add(d.wait(err, tries(j))), why: err.Error()}
 	case now.ContentHash() != c.Review.ContentHash():
 		return true, d.system(ctx, j, "publisher", review.Revise{Review: now})
 	case now.Reply == nil || now.Reply.Text == "":
@@ -140,7 +140,7 @@ func (d *Desk) send(ctx context.Context, j storage.Job, c review.Case) error {
 
 // answer records what a platform's error means for the case.
 func (d *Desk) answer(ctx context.Context, j storage.Job, c review.Case, err error) error {
-	wait := d.wait(err, storage.Job{Attempts: c.Reply.Tries})
+	wait := d.wait(err, c.Reply.Tries)
 	switch {
 	case errors.Is(err, sources.ErrAlready):
 		if _, readable := d.sources[c.Review.Key.Source].(sources.Reader); !readable {
@@ -176,8 +176,8 @@ func (d *Desk) recover(ctx context.Context, j storage.Job, c review.Case) error 
 		return d.system(ctx, j, "publisher", review.Doubt{Why: "the program stopped while the reply was on its way, and this platform cannot be read"})
 	case errors.Is(err, sources.ErrNotFound):
 		return d.system(ctx, j, "publisher", review.Refused{Why: "the review is gone from its platform"})
-	case err != nil && j.Attempts < lookTries:
-		return &later{at: d.Now().Add(d.wait(err, j)), why: reason(err)}
+	case err != nil && tries(j) < lookTries:
+		return &later{at: d.Now().Add(d.wait(err, tries(j))), why: reason(err)}
 	case err != nil:
 		return d.system(ctx, j, "publisher", review.Doubt{Why: reason(err)})
 	case now.Reply != nil && now.Reply.State == review.ReplyRefused && sameText(now.Reply.Text, c.Reply.Text):
@@ -226,16 +226,16 @@ func (d *Desk) verify(ctx context.Context, j storage.Job) error {
 	case errors.Is(err, sources.ErrNotFound) && c.Status == review.Published:
 		return d.system(ctx, j, "verifier", review.Missing{Why: "the review is gone from its platform, and the reply with it"})
 	case err != nil:
-		return &later{at: d.Now().Add(d.wait(err, j)), why: reason(err)}
+		return &later{at: d.Now().Add(d.wait(err, tries(j))), why: reason(err)}
 	case c.Status == review.Unreconciled:
 		if ours {
 			return d.system(ctx, j, "verifier", review.Accepted{ID: now.Reply.ID, URL: now.ReplyURL, Looked: true})
 		}
-		return &later{at: d.Now().Add(d.wait(nil, j)), why: "still not known"}
+		return &later{at: d.Now().Add(d.wait(nil, tries(j))), why: "still not known"}
 	case ours && now.Reply.State == review.ReplyRefused:
 		return d.system(ctx, j, "verifier", review.Missing{Why: firstOf(now.Reply.Reason, "the platform's moderation refused it")})
 	case ours && now.Reply.State == review.ReplyPending:
-		return &later{at: d.Now().Add(d.wait(nil, j)), why: "the reply waits for the platform's moderation"}
+		return &later{at: d.Now().Add(d.wait(nil, tries(j))), why: "the reply waits for the platform's moderation"}
 	case ours:
 		err := d.system(ctx, j, "verifier", review.Seen{URL: now.ReplyURL})
 		crash.Point("verify.recorded")
@@ -244,8 +244,8 @@ func (d *Desk) verify(ctx context.Context, j storage.Job) error {
 		return d.system(ctx, j, "verifier", review.Missing{Why: firstOf(now.Reply.Reason, "the platform's moderation refused it")})
 	case there:
 		return d.system(ctx, j, "verifier", review.Missing{Why: "the reply on the platform is not the approved text"})
-	case j.Attempts < 3:
-		return &later{at: d.Now().Add(d.wait(nil, j)), why: "the reply is not to be seen yet"}
+	case tries(j) < 3:
+		return &later{at: d.Now().Add(d.wait(nil, tries(j))), why: "the reply is not to be seen yet"}
 	}
 	return d.system(ctx, j, "verifier", review.Missing{Why: "the reply is not on the platform, although it was taken"})
 }
@@ -279,10 +279,10 @@ func (d *Desk) expire(ctx context.Context, j storage.Job) error {
 
 // wait is how long to wait after err: what the platform asks for, else a
 // back-off.
-func (d *Desk) wait(err error, j storage.Job) time.Duration {
+func (d *Desk) wait(err error, tries int) time.Duration {
 	w := sources.Wait(err)
 	if w <= 0 {
-		w = backoff(j.Attempts + 1)
+		w = backoff(tries + 1)
 	}
 	// To the microsecond, as storage keeps times: a case must not wait for a
 	// moment that its row of work can never reach.

@@ -75,7 +75,7 @@ func (d *Desk) reportFailed(ctx context.Context, j storage.Job, n int, err error
 	a := review.AnswerReport{N: n}
 	switch {
 	case errors.Is(err, sources.ErrRateLimited), errors.Is(err, sources.ErrTransient):
-		a.State, a.Due = review.ReportSending, d.Now().Add(max(d.wait(err, j), time.Minute))
+		a.State, a.Due = review.ReportSending, d.Now().Add(max(d.wait(err, tries(j)), time.Minute))
 		a.Why = "It will be tried again: " + reason(err)
 	case errors.Is(err, sources.ErrAuth):
 		a = byHand(n, "The platform does not accept our credentials ("+reason(err)+"). Renew them, or send it by hand.")

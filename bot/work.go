@@ -235,13 +235,13 @@ func (d *Desk) perform(ctx context.Context, w worker, j storage.Job) {
 	if err == nil || errors.Is(err, storage.ErrFenced) || errors.Is(context.Cause(doing), storage.ErrFenced) {
 		return
 	}
-	due := d.Now().Add(backoff(j.Attempts))
+	due := d.Now().Add(backoff(tries(j)))
 	var l *later
 	if errors.As(err, &l) {
 		due = l.at
 	} else {
 		d.Logger.WarnContext(ctx, "work failed; it will be tried again",
-			slog.String("kind", string(j.Kind)), slog.Int64("case", j.Case), slog.Int("attempt", j.Attempts),
+			slog.String("kind", string(j.Kind)), slog.Int64("case", j.Case), slog.Int("attempt", tries(j)),
 			slog.Time("due", due), slog.Any("error", err))
 	}
 	ctx, stop := context.WithTimeout(ctx, giveBack)
@@ -263,13 +263,17 @@ func (d *Desk) guarded(ctx context.Context, w worker, j storage.Job) (err error)
 	return w.do(ctx, j)
 }
 
+// tries is how often a job was tried to its end, this time included. Claims
+// that a kill cut short do not count: they say nothing of the work.
+func tries(j storage.Job) int { return j.Failures + 1 }
+
 // backoff is how long failed work rests: from a second, doubling, to a quarter
 // of an hour, with up to half of it at random so that many do not come back at once.
-func backoff(attempts int) time.Duration {
+func backoff(tries int) time.Duration {
 	const first, longest = time.Second, 15 * time.Minute
 	wait := longest
-	if attempts < 11 {
-		wait = min(longest, first<<max(attempts-1, 0))
+	if tries < 11 {
+		wait = min(longest, first<<max(tries-1, 0))
 	}
 	return wait/2 + rand.N(wait/2+1)
 }

@@ -227,12 +227,12 @@ func (m *model) claim(rt *rapid.T) {
 		ready := !w.done && !w.leased() && !w.due.After(m.now) || w.leased() && !w.lease.After(m.now)
 		if key[0] == kind && ready {
 			w.lease, w.again, w.attempts, w.fence = m.now.Add(lease), time.Time{}, w.attempts+1, w.fence+1
-			want = append(want, fmt.Sprint(key[1], w.due, w.attempts, w.fence, w.text))
+			want = append(want, fmt.Sprint(key[1], w.due, w.attempts, w.failures, w.fence, w.text))
 		}
 	}
 	var claimed []string
 	for _, j := range jobs {
-		claimed = append(claimed, fmt.Sprint(j.Key, j.Due, j.Attempts, j.Fence, j.Text))
+		claimed = append(claimed, fmt.Sprint(j.Key, j.Due, j.Attempts, j.Failures, j.Fence, j.Text))
 	}
 	if !slices.IsSortedFunc(jobs, func(a, b storage.Job) int { return a.Due.Compare(b.Due) }) {
 		rt.Fatalf("the jobs are not oldest first: %v", jobs)

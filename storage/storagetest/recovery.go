@@ -28,7 +28,7 @@ func testReopen(t *testing.T, b *bed) {
 		b.clock.pass(2 * time.Minute)
 	}
 	j := only(t, b)
-	if j.Key != "b" || j.Attempts != 2 {
+	if j.Key != "b" || j.Attempts != 2 || j.Failures != 0 {
 		t.Errorf("the work left behind comes back as %+v", j)
 	}
 	wantErr(t, b.st.Commit(t.Context(), &storage.Batch{Done: &jobs[1]}), storage.ErrFenced)

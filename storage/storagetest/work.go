@@ -78,7 +78,7 @@ func testLeases(t *testing.T, b *bed) {
 	none(t, b, "the lease was extended")
 	b.clock.pass(5 * time.Minute)
 	again := only(t, b)
-	if again.Attempts != 2 || again.Fence <= j.Fence {
+	if again.Attempts != 2 || again.Failures != 0 || again.Fence <= j.Fence {
 		t.Errorf("taken over as %+v after %+v", again, j)
 	}
 }
@@ -118,7 +118,7 @@ func testRetry(t *testing.T, b *bed) {
 	due(t, b, "a", Start, true)
 	none(t, b, "asking again does not cut the back-off short")
 	b.clock.pass(time.Hour)
-	if again := only(t, b); again.Attempts != 2 || !again.Due.Equal(later) {
+	if again := only(t, b); again.Attempts != 2 || again.Failures != 1 || !again.Due.Equal(later) {
 		t.Errorf("the second attempt is %+v", again)
 	}
 }
@@ -135,7 +135,7 @@ func testAgain(t *testing.T, b *bed) {
 	none(t, b, "the same work is never done twice")
 	due(t, b, "a", Start, true) // done: due again
 	j := only(t, b)
-	if j.Attempts != 1 {
+	if j.Attempts != 1 || j.Failures != 0 {
 		t.Errorf("the second round is attempt %d", j.Attempts)
 	}
 	due(t, b, "a", Start, true) // claimed: marked

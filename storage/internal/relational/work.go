@@ -80,7 +80,7 @@ func (st *Store) Claim(ctx context.Context, c storage.Claim) ([]storage.Job, err
 	query := "WITH picked AS MATERIALIZED (SELECT pick FROM (" + strings.Join(picks, " UNION ALL ") + `) AS one ORDER BY since, pick LIMIT ` + limit + `)
 		UPDATE work SET lease = ?, worker = ?, fence = fence + 1, attempts = attempts + 1, again = NULL
 		FROM picked WHERE id = pick
-		RETURNING id, kind, case_id, key, text, due, attempts, fence`
+		RETURNING id, kind, case_id, key, text, due, attempts, failures, fence`
 	args = append(args, c.Now.Add(c.Lease).UnixMicro(), label(c.Worker))
 	var jobs []storage.Job
 	err := st.single(ctx, func(ctx context.Context, r runner) (err error) {
@@ -96,7 +96,7 @@ func (st *Store) Claim(ctx context.Context, c storage.Claim) ([]storage.Job, err
 func scanJob(rows *sql.Rows) (storage.Job, error) {
 	var j storage.Job
 	var due int64
-	err := rows.Scan(&j.ID, &j.Kind, &j.Case, &j.Key, &j.Text, &due, &j.Attempts, &j.Fence)
+	err := rows.Scan(&j.ID, &j.Kind, &j.Case, &j.Key, &j.Text, &due, &j.Attempts, &j.Failures, &j.Fence)
 	j.Due = time.UnixMicro(due).UTC()
 	return j, err
 }
