@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -36,8 +38,32 @@ func (d *Desk) Do(ctx context.Context, i commands.Invocation, action review.Acti
 		with.Receipt = &storage.Receipt{Scope: "press:" + i.Chat, ID: i.ID, At: d.Now()}
 	}
 	crash.Point("press.before")
+	if yes, ok := action.(review.Approve); ok {
+		return d.approve(ctx, i, yes, guard, with)
+	}
 	c, err := d.act(ctx, i.Case, review.ByPerson(i.By), action, guard, with)
 	crash.Point("press.stored")
+	return c, err
+}
+
+// approve applies a yes, unless the text repeats one that was approved or went
+// up since it became the draft. Then the draft's card says so from now on.
+func (d *Desk) approve(ctx context.Context, i commands.Invocation, yes review.Approve, guard func(review.Case) error, with storage.Batch) (review.Case, error) {
+	c, err := d.Store.Case(ctx, i.Case)
+	if err != nil {
+		return c, err
+	}
+	if yes.Findings, err = d.repeats(ctx, c); err != nil {
+		return c, err
+	}
+	c, err = d.act(ctx, i.Case, review.ByPerson(i.By), yes, guard, with)
+	crash.Point("press.stored")
+	if errors.Is(err, review.ErrBlocked) && len(yes.Findings) > 0 {
+		again := review.Recheck{Text: yes.Text, Findings: yes.Findings}
+		if _, err := d.act(ctx, i.Case, review.BySystem("checks"), again, nil, storage.Batch{}); err != nil && !outgrown(err) {
+			d.Logger.WarnContext(ctx, "the card does not say yet why the text is held back", slog.Int64("case", i.Case), slog.Any("error", err))
+		}
+	}
 	return c, err
 }
 

@@ -22,7 +22,7 @@ func (d *Desk) triage(ctx context.Context, j storage.Job) error {
 	}
 	t, err := d.suggest(ctx, c)
 	if err != nil {
-		if tries(j) < 3 {
+		if j.Attempts < 3 {
 			return err
 		}
 		d.Logger.WarnContext(ctx, "no triage suggestion; people decide without", slog.Int64("case", c.ID), slog.Any("error", err))
@@ -73,6 +73,9 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 	if req.Rules, err = d.styleRules(ctx, req.Language); err != nil {
 		return err
 	}
+	if req.Avoid, err = d.avoid(ctx, c); err != nil {
+		return err
+	}
 	crash.Point("draft.before")
 	result, err := d.Drafter.Draft(ctx, req)
 	crash.Point("draft.written")
@@ -102,9 +105,6 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 	return err
 }
 
-// sameness is how many earlier replies of a source a text is compared with.
-const sameness = 200
-
 // check holds a text against the rubric. What a second reading found on these
 // very words still stands.
 func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]review.Finding, string, error) {
@@ -119,11 +119,15 @@ func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]
 		}
 		in.Earlier = append(in.Earlier, rubric.FingerprintOf(r.Text))
 	}
+	others, err := d.besideDraft(ctx, c)
+	if err != nil {
+		return nil, "", err
+	}
 	version := rubric.Version()
 	if strings.HasSuffix(draft.Checks, "+"+judged) {
 		version += "+" + judged
 	}
-	return append(rubric.Check(in), draft.Judged()...), version, nil
+	return append(withSameness(rubric.Check(in), draft.Text, others), draft.Judged()...), version, nil
 }
 
 // Edit checks a person's text and makes it the draft. The deterministic checks

@@ -23,6 +23,7 @@ type Request struct {
 	Contact       string      // the one private contact, chosen from the allow-list; "" for none
 	PlaybookFacts []NamedFact // what the playbook vouches for
 	Examples      []string    // approved replies of the past: for tone, never copied
+	Avoid         []string    // texts that the draft must not resemble; the built-in drafter's alone, never in a prompt
 	Rules         []string    // the team's style rules
 	Approved      []string    // commitments approved for this review, word for word
 

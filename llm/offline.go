@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -57,10 +58,10 @@ func (o *Offline) Draft(ctx context.Context, req Request) (Result, error) {
 const shuffles = 8
 
 // freshest composes the reply with several choices of phrases and takes the
-// one that resembles the examples least; without examples, the first.
+// one that resembles the earlier texts least; without any, the first.
 func (c *composer) freshest() (best []review.Sentence, ok bool) {
 	var earlier []rubric.Fingerprint
-	for _, e := range c.req.Examples {
+	for _, e := range slices.Concat(c.req.Examples, c.req.Avoid) {
 		earlier = append(earlier, rubric.FingerprintOf(e))
 	}
 	least, seed := 2.0, c.seed

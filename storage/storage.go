@@ -98,7 +98,6 @@ type Job struct {
 	Text     string
 	Due      time.Time
 	Attempts int   // claims so far, this one included: above 1, look before you repeat
-	Failures int   // how often it was given back: back-off and giving up go by this, for a process that was killed says nothing of the work
 	Fence    int64 // carried by every completing write
 }
 
@@ -131,6 +130,14 @@ type SourceState struct {
 	Problem   string    // the last failure for people, "" when well
 	Announced bool      // people were told that it is broken
 	Waits     time.Time // it is left alone until then: its platform's wish or quota
+}
+
+// Wording is the latest text of a case.
+type Wording struct {
+	Case   int64
+	Status review.Status
+	Agreed time.Time // when the last yes to it was given, zero without one
+	Text   string
 }
 
 // Receipt is proof that a delivery or press was handled.
@@ -215,6 +222,10 @@ type Store interface {
 	Replies(ctx context.Context, id int64) ([]review.Reply, error)
 	// RecentReplies are the newest published texts of a source, newest first.
 	RecentReplies(ctx context.Context, source string, limit int) ([]review.Reply, error)
+	// Wordings are the latest texts of a source's cases in these statuses, of the
+	// newest cases first and at most limit of each status. Cases without a text
+	// are left out. It reads no whole case, so a press can afford it.
+	Wordings(ctx context.Context, source string, status []review.Status, limit int) ([]Wording, error)
 
 	// Events are audit entries with a sequence above after, oldest first; of
 	// one case when id is not 0.

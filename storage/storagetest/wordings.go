@@ -1,0 +1,29 @@
+package storagetest
+
+import (
+	"testing"
+
+	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/storage"
+)
+
+// testWordings: after testHistories case 1 has no current text; two others have.
+func testWordings(t *testing.T, b *bed) {
+	st, ctx := b.st, t.Context()
+	two, three := PutDrafted(t, st, 2), PutDrafted(t, st, 3)
+	three = Move(t, st, three.ID, Ana, review.Edit{Base: three.Draft.Hash(), Text: "The third, by hand."})
+	three = Move(t, st, three.ID, Ben, review.Approve{Text: three.Draft.Hash()})
+	drafted := storage.Wording{Case: two.ID, Status: review.Drafted, Text: two.Draft.Text}
+	approved := storage.Wording{Case: three.ID, Status: review.Approved, Agreed: three.Approvals[0].At, Text: "The third, by hand."}
+	waiting := []review.Status{review.Drafted, review.Approved}
+	read := got[[]storage.Wording](t)
+	same(t, "the wordings", read(st.Wordings(ctx, "shop", waiting, 5)), []storage.Wording{approved, drafted})
+	same(t, "the wordings of one status", read(st.Wordings(ctx, "shop", waiting[1:], 5)), []storage.Wording{approved})
+	same(t, "another source's wordings", read(st.Wordings(ctx, "other", waiting, 5)), []storage.Wording{})
+	same(t, "no wordings", read(st.Wordings(ctx, "shop", waiting, 0)), []storage.Wording{})
+	same(t, "wordings of no status", read(st.Wordings(ctx, "shop", nil, 5)), []storage.Wording{})
+	PutDrafted(t, st, 4)
+	if w := read(st.Wordings(ctx, "shop", waiting, 1)); len(w) != 2 || w[0].Case <= three.ID || w[1] != approved {
+		t.Errorf("of one of each status come %+v", w)
+	}
+}
