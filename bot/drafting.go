@@ -22,7 +22,7 @@ func (d *Desk) triage(ctx context.Context, j storage.Job) error {
 	}
 	t, err := d.suggest(ctx, c)
 	if err != nil {
-		if j.Attempts < 3 {
+		if tries(j) < 3 {
 			return err
 		}
 		d.Logger.WarnContext(ctx, "no triage suggestion; people decide without", slog.Int64("case", c.ID), slog.Any("error", err))

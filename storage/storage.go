@@ -98,6 +98,7 @@ type Job struct {
 	Text     string
 	Due      time.Time
 	Attempts int   // claims so far, this one included: above 1, look before you repeat
+	Failures int   // how often it was given back: back-off and giving up go by this, for a process that was killed says nothing of the work
 	Fence    int64 // carried by every completing write
 }
 
