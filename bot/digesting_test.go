@@ -7,7 +7,6 @@ import (
 	"image/png"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -62,13 +61,14 @@ causes: {reviews: 1000}
 `
 
 // TestDigests plays four weeks around the night in which Berlin's clocks jump
-// from 02:00 to 03:00, with two desks on one store that are stopped, started
+// from 02:00 to 03:00, with two desks on one database that are stopped, started
 // again and once away for days. Every digest comes once, at its time by the
 // wall.
-func TestDigests(t *testing.T) {
-	t.Parallel()
+func TestDigests(t *testing.T) { onEach(t, playDigests) }
+
+func playDigests(t *testing.T, on database) {
 	start := time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
-	m := &month{T: t, ctx: t.Context(), path: filepath.Join(t.TempDir(), "digests.db"), clock: &clock{now: start},
+	m := &month{T: t, ctx: t.Context(), on: on, clock: &clock{now: start},
 		rng: rand.New(rand.NewPCG(2026, 4)), want: map[string]moments{}, waits: map[int64]*awaiting{}}
 	// Nobody works from Wednesday, 8 April, 10:00 to Saturday, 11:00.
 	m.down = [2]time.Time{time.Date(2026, 4, 8, 10, 0, 0, 0, berlin), time.Date(2026, 4, 11, 11, 0, 0, 0, berlin)}
@@ -81,6 +81,7 @@ func TestDigests(t *testing.T) {
 		lose: map[string]bool{"digest-daily@2026-03-25T02:30@reviews": true}}
 	m.attach = chat
 	m.open()
+	defer m.close()
 	for n := range 200 {
 		m.plan(start.Add(time.Duration(n)*3*time.Hour), func() { m.comes(n) })
 	}

@@ -21,6 +21,8 @@ import (
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/playbook"
 	"github.com/evenkeel/evenkeel/storage"
+	"github.com/evenkeel/evenkeel/storage/postgres"
+	"github.com/evenkeel/evenkeel/storage/postgres/pgtest"
 	"github.com/evenkeel/evenkeel/storage/sqlite"
 )
 
@@ -69,16 +71,43 @@ func (c *datedChat) Post(ctx context.Context, at bot.Place, card bot.Card) (stri
 	return ref, err
 }
 
-// month is the team's month: two desks on one store, people with their
+// database is what a month is played on: the same one however often it is
+// opened.
+type database struct {
+	open   func(context.Context, *month) (storage.Store, error)
+	shared bool // every desk opens it for itself, as replicas do
+}
+
+// onEach plays on both databases.
+func onEach(t *testing.T, play func(*testing.T, database)) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "month.db")
+		play(t, database{open: func(ctx context.Context, m *month) (storage.Store, error) {
+			return sqlite.Open(ctx, path, sqlite.Options{Now: m.clock.Now})
+		}})
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		address := pgtest.Start(t)
+		play(t, database{shared: true, open: func(ctx context.Context, m *month) (storage.Store, error) {
+			return postgres.Open(ctx, address, postgres.Options{Now: m.clock.Now})
+		}})
+	})
+}
+
+// month is the team's month: two desks on one database, people with their
 // scripts, and the test's own book of what ought to be told when.
 type month struct {
 	*testing.T
 	ctx    context.Context
-	path   string
+	on     database
 	book   *playbook.Playbook
 	clock  *clock
-	store  storage.Store
-	desks  []*bot.Desk
+	store  storage.Store // as the first desk has it
+	stores [2]storage.Store
+	desks  [2]*bot.Desk
 	chat   *datedChat
 	attach bot.Chat // in the place of chat, where a test needs more of it
 	rng    *rand.Rand
@@ -114,13 +143,14 @@ var berlin = func() *time.Location {
 }()
 
 // TestAMonth plays a month in which hundreds of reviews come from several
-// sources, with two desks on one store that are stopped and started again in
-// the middle. Every reminder, escalation and follow-up comes exactly once, at
-// the moment that a plain count of minutes gives.
-func TestAMonth(t *testing.T) {
-	t.Parallel()
+// sources, with two desks on one database that are stopped and started again
+// in the middle. Every reminder, escalation and follow-up comes exactly once,
+// at the moment that a plain count of minutes gives.
+func TestAMonth(t *testing.T) { onEach(t, playAMonth) }
+
+func playAMonth(t *testing.T, on database) {
 	start := time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
-	m := &month{T: t, ctx: t.Context(), path: filepath.Join(t.TempDir(), "month.db"), clock: &clock{now: start},
+	m := &month{T: t, ctx: t.Context(), on: on, clock: &clock{now: start},
 		rng: rand.New(rand.NewPCG(2026, 3)), want: map[string]moments{}, waits: map[int64]*awaiting{}}
 	m.down = [2]time.Time{berlinTime(17, 10, 0), berlinTime(17, 13, 0)}
 	var err error
@@ -129,6 +159,7 @@ func TestAMonth(t *testing.T) {
 	}
 	m.chat = &datedChat{fakeChat: &fakeChat{}, now: m.clock.Now, at: map[string][]time.Time{}}
 	m.open()
+	defer m.close()
 	reviews, part := 200, 1
 	if raced {
 		reviews, part = 40, 10
@@ -139,6 +170,9 @@ func TestAMonth(t *testing.T) {
 	}
 	m.plan(m.down[0], m.restart)
 	m.plan(berlinTime(25, 3, 30), m.restart)
+	for day := range 28 {
+		m.plan(berlinTime(2+day, 9, 0).Add(time.Duration(m.rng.IntN(8*60))*time.Minute), m.replace)
+	}
 	m.play(time.Date(2026, 4, 13, 6, 0, 0, 0, time.UTC))
 	m.settle(part)
 }
@@ -149,36 +183,67 @@ func berlinTime(day, hour, minute int) time.Time {
 
 func (m *month) open() {
 	m.Helper()
-	logger := slog.New(slog.DiscardHandler)
-	var err error
-	if m.store, err = sqlite.Open(m.ctx, m.path, sqlite.Options{Now: m.clock.Now, Logger: logger}); err != nil {
-		m.Fatal(err)
-	}
-	m.desks = nil
-	for n := range 2 {
-		d, err := bot.New(bot.Config{Store: m.store, Playbook: m.book, Drafter: &scripted{text: plain}, Triager: llm.NewOffline(),
-			Now: m.clock.Now, Logger: logger, Worker: fmt.Sprint("desk-", n)})
-		if err != nil {
-			m.Fatal(err)
-		}
-		if m.attach != nil {
-			d.Attach(m.attach)
-		} else {
-			d.Attach(m.chat)
-		}
-		if err := d.Start(m.ctx); err != nil {
-			m.Fatal(err)
-		}
-		m.desks = append(m.desks, d)
+	for n := range m.desks {
+		m.start(n)
 	}
 }
 
-// restart stops both desks and the store and opens them again.
-func (m *month) restart() {
-	if err := m.store.Close(); err != nil {
+// start begins one desk, with a store of its own where the database is shared.
+func (m *month) start(n int) {
+	m.Helper()
+	logger := slog.New(slog.DiscardHandler)
+	m.stores[n] = m.stores[0]
+	if n == 0 || m.on.shared {
+		st, err := m.on.open(m.ctx, m)
+		if err != nil {
+			m.Fatal(err)
+		}
+		m.stores[n] = st
+	}
+	d, err := bot.New(bot.Config{Store: m.stores[n], Playbook: m.book, Drafter: &scripted{text: plain}, Triager: llm.NewOffline(),
+		Now: m.clock.Now, Logger: logger, Worker: fmt.Sprint("desk-", n)})
+	if err != nil {
 		m.Fatal(err)
 	}
+	if m.attach != nil {
+		d.Attach(m.attach)
+	} else {
+		d.Attach(m.chat)
+	}
+	if err := d.Start(m.ctx); err != nil {
+		m.Fatal(err)
+	}
+	m.desks[n], m.store = d, m.stores[0]
+}
+
+func (m *month) close() {
+	for n, st := range m.stores {
+		if n > 0 && !m.on.shared {
+			continue
+		}
+		if err := st.Close(); err != nil {
+			m.Error(err)
+		}
+	}
+}
+
+// restart stops both desks and their stores and opens them again.
+func (m *month) restart() {
+	m.close()
 	m.open()
+}
+
+// replace stops one of two replicas and starts another in its place, while the
+// other one works on.
+func (m *month) replace() {
+	if !m.on.shared {
+		return
+	}
+	n := m.rng.IntN(2)
+	if err := m.stores[n].Close(); err != nil {
+		m.Fatal(err)
+	}
+	m.start(n)
 }
 
 // plan puts a scene into the script. Scenes of the hours in which nobody works
