@@ -17,19 +17,6 @@ import (
 // Each chat has its own, so that one that is down holds up no other.
 func cardsKind(chat string) review.WorkKind { return review.WorkCards + ":" + review.WorkKind(chat) }
 
-// announce passes a case that was accepted where no chat was attached on to
-// the chats of this process.
-func (d *Desk) announce(ctx context.Context, j storage.Job) error {
-	c, err := d.Store.Case(ctx, j.Case)
-	if err != nil {
-		return err
-	}
-	if len(d.chats) == 0 {
-		return &later{at: d.Now().Add(time.Minute), why: "no chat is attached"}
-	}
-	return d.Store.Commit(ctx, &storage.Batch{Done: &j, Work: d.cardWork(c)})
-}
-
 // cardsWorker makes a chat agree with the cards that ought to stand for a case:
 // it posts what is missing and redraws what differs. It is the only place that
 // posts, and the table of work sees to it that it runs once at a time for each
@@ -67,7 +54,7 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 		s.standing[m.Key] = m
 	}
 	var summary []review.Work
-	if change != nil && !wanted[0].Quiet {
+	if _, stands := s.standing[parentKey]; !stands && !wanted[0].Quiet {
 		if window, burst := d.bursts.opening(chat.Name(), d.Now()); burst {
 			wanted[0].Quiet = true
 			summary = append(summary, burstWork(chat.Name(), s.channel, window, d.Now()))
@@ -84,14 +71,11 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 	d.troubled(chat.Name(), nil)
 	batch := &storage.Batch{Done: &j, Messages: s.drawn, Change: change, Work: summary}
 	if change != nil {
-		batch.Work = append(batch.Work, d.alarms(review.Case{}, c)...) // of a class that was seen at intake
+		batch.Work = append(batch.Work, d.opened(c)...)
 		for _, other := range d.cardWork(c) {
 			if other.Kind != j.Kind {
 				batch.Work = append(batch.Work, other)
 			}
-		}
-		if caps := d.capabilities(c.Review.Key); caps.SeesRemovals {
-			batch.Work = append(batch.Work, review.Work{Kind: review.WorkLook, Case: c.ID, Key: "look", Due: d.Now().Add(lookEvery)})
 		}
 	}
 	crash.Point("cards.posted")
@@ -106,7 +90,7 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 	}
 	crash.Point("cards.recorded")
 	if err == nil && change != nil {
-		d.logChange(ctx, *change)
+		d.moved(ctx, *change)
 	}
 	return err
 }

@@ -25,23 +25,25 @@ func (d *Desk) Cards(ctx context.Context, id int64) ([]Keyed, error) {
 // cards draws all cards of a case. They follow from the case, its histories
 // and nothing else, in the order in which they came to be.
 func (d *Desk) cards(ctx context.Context, c review.Case) ([]Keyed, error) {
-	_, paused, err := d.Paused(ctx)
-	if err != nil {
-		return nil, err
+	p := painter{desk: d, c: c, policy: d.policy(c)}
+	if c.Status == review.Approved { // only then a card says whether publishing is paused
+		var err error
+		if _, p.paused, err = d.Paused(ctx); err != nil {
+			return nil, err
+		}
 	}
-	p := painter{desk: d, c: c, policy: d.policy(c), paused: paused}
-	out := []Keyed{{Key: parentKey, Quiet: c.Review.Quiet() || woken(c), Card: p.parent()}}
+	out := []Keyed{{Key: parentKey, Quiet: c.Review.Quiet() || woken(c), Card: p.parent(), At: c.Opened}}
 	if c.Review.Revision > 1 {
 		revisions, err := d.Store.Revisions(ctx, c.ID)
 		if err != nil {
 			return nil, err
 		}
 		for n := 1; n < len(revisions); n++ {
-			out = append(out, Keyed{Key: fmt.Sprintf("revision-%d", n+1), Card: p.revised(revisions[n-1], revisions[n])})
+			out = append(out, Keyed{Key: fmt.Sprintf("revision-%d", n+1), Card: p.revised(revisions[n-1], revisions[n]), At: revisions[n].Seen})
 		}
 	}
 	if !c.Removed.IsZero() {
-		out = append(out, Keyed{Key: "removed", Card: p.removed()})
+		out = append(out, Keyed{Key: "removed", Card: p.removed(), At: c.Removed})
 	}
 	if len(c.Questions)+len(c.Facts) > 0 {
 		out = append(out, Keyed{Key: "facts", Quiet: true, Card: p.facts()})
@@ -59,7 +61,7 @@ func (d *Desk) cards(ctx context.Context, c review.Case) ([]Keyed, error) {
 			if c.Draft != nil && c.Draft.N == draft.N {
 				card = p.current()
 			}
-			out = append(out, Keyed{Key: fmt.Sprintf("draft-%d", draft.N), Card: card})
+			out = append(out, Keyed{Key: fmt.Sprintf("draft-%d", draft.N), Card: card, At: draft.At})
 		}
 	}
 	if card, ok := p.ledger(); ok {

@@ -76,6 +76,7 @@ type Desk struct {
 	publishing keyedMutex // one publish at a time for each source
 	bursts     bursts
 	troubles   troubles
+	recalls    recalls
 }
 
 var (
@@ -122,8 +123,10 @@ func New(c Config) (*Desk, error) {
 // Attach adds a chat. All chats must be attached before Serve.
 func (d *Desk) Attach(c Chat) {
 	d.chats = append(d.chats, c)
-	d.workers[cardsKind(c.Name())] = d.cardsWorker(c)
-	d.workers[burstKind(c.Name())] = d.burstWorker(c)
+	if _, draws := c.(OnDemand); !draws {
+		d.workers[cardsKind(c.Name())] = d.cardsWorker(c)
+		d.workers[burstKind(c.Name())] = d.burstWorker(c)
+	}
 	d.workers[noticeKind(c.Name())] = d.noticeWorker(c)
 	d.workers[digestKind(c.Name())] = d.digestWorker(c)
 }
@@ -172,13 +175,15 @@ func (d *Desk) act(ctx context.Context, id int64, by review.Actor, action review
 		case err != nil:
 			return c, err
 		}
-		d.logChange(ctx, change)
+		d.moved(ctx, change)
 		return change.Case, nil
 	}
 	return review.Case{}, review.ErrConflict
 }
 
-func (d *Desk) logChange(ctx context.Context, change review.Change) {
+// moved tells everybody who wants to know of a change that was stored.
+func (d *Desk) moved(ctx context.Context, change review.Change) {
+	d.stir(change.Case.ID)
 	if d.Observer != nil {
 		d.Observer.Moved(change)
 	}
@@ -196,7 +201,7 @@ func (d *Desk) cardWork(c review.Case) []review.Work {
 		return nil
 	}
 	work := make([]review.Work, 0, len(d.chats))
-	for _, r := range d.routes(c) {
+	for _, r := range d.postedRoutes(c) {
 		work = append(work, review.Work{Kind: cardsKind(r.Chat), Case: c.ID, Key: "all", Due: d.Now(), Again: true})
 	}
 	return work

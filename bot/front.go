@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"time"
 
 	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/review"
@@ -53,4 +54,5 @@ type Keyed struct {
 	Key   string // "parent", "draft-3", "revision-2", …
 	Quiet bool   // must not notify
 	Card  Card
+	At    time.Time // when it came to be; zero where its content came bit by bit
 }

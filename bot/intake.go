@@ -150,7 +150,7 @@ func (d *Desk) storeOne(ctx context.Context, r review.Review, in Intake, receipt
 	b := storage.Batch{Change: &change, Receipt: receipt}
 	if !history {
 		unread := change.Case
-		change = d.readAtOnce(ctx, change)
+		change = d.announceAtOnce(d.readAtOnce(ctx, change))
 		change.Work = d.announced(change.Work)
 		b.Work = append(d.cardWork(change.Case), d.clockWork(review.Case{}, change.Case)...)
 		for _, w := range d.watchWork(unread, change.Case) {
@@ -164,7 +164,7 @@ func (d *Desk) storeOne(ctx context.Context, r review.Review, in Intake, receipt
 	var exists *storage.ExistsError
 	switch {
 	case err == nil:
-		d.logChange(ctx, change)
+		d.moved(ctx, change)
 		return taken{id: change.Case.ID, added: true}, nil
 	case !errors.As(err, &exists):
 		return taken{}, err
@@ -198,12 +198,8 @@ func (d *Desk) readAtOnce(ctx context.Context, accepted review.Change) review.Ch
 	if err != nil {
 		return accepted
 	}
-	both := accepted
-	both.Case = read.Case
-	both.Case.Version = c.Version // it is one write
-	both.Events = slices.Concat(accepted.Events, read.Events)
-	both.Work = append(slices.DeleteFunc(accepted.Work, func(w review.Work) bool { return w.Kind == review.WorkTriage }), read.Work...)
-	return both
+	accepted.Work = slices.DeleteFunc(accepted.Work, func(w review.Work) bool { return w.Kind == review.WorkTriage })
+	return then(accepted, read)
 }
 
 // onScale leaves out a rating that makes no sense: the customer's words must not

@@ -17,11 +17,11 @@ func (p painter) nudges() []Keyed {
 		if n.Escalate {
 			key = "escalate-" + n.Of
 		}
-		out = append(out, Keyed{Key: key, Card: p.nudge(n)})
+		out = append(out, Keyed{Key: key, Card: p.nudge(n), At: n.At})
 	}
 	for _, pr := range p.c.Promises {
 		if !pr.Asked.IsZero() {
-			out = append(out, Keyed{Key: fmt.Sprintf("followup-%d", pr.N), Card: p.followUp(pr)})
+			out = append(out, Keyed{Key: fmt.Sprintf("followup-%d", pr.N), Card: p.followUp(pr), At: pr.Asked})
 		}
 	}
 	return out

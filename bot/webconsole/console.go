@@ -80,6 +80,7 @@ type Console struct {
 
 var (
 	_ bot.Chat     = (*Console)(nil)
+	_ bot.OnDemand = (*Console)(nil)
 	_ bot.Pictures = (*Console)(nil)
 )
 

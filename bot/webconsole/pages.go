@@ -241,8 +241,17 @@ type noteView struct {
 
 const threadPage = 200
 
-// thread reads a case's notes after one, the parent card first.
+// thread brings a case's thread up to the case and reads its notes after one,
+// the parent card first.
 func (c *Console) thread(ctx context.Context, id, after int64) (parent storage.Note, notes []storage.Note, err error) {
+	if err := c.bring(ctx, id); err != nil {
+		return parent, nil, err
+	}
+	return c.standing(ctx, id, after)
+}
+
+// standing reads what was put into a thread so far.
+func (c *Console) standing(ctx context.Context, id, after int64) (parent storage.Note, notes []storage.Note, err error) {
 	parent, err = c.Store.NoteByKey(ctx, bot.Place{Case: id, Key: "parent"}.ID())
 	switch {
 	case errors.Is(err, storage.ErrNotFound):

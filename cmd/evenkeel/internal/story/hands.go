@@ -44,12 +44,10 @@ var ErrNotDrawn = errors.New("no card shows this button yet")
 func People() []review.Person { return []review.Person{ana, bo, cem, vera} }
 
 // direct are the hands that need no chat: a press goes to the desk through its
-// text form, as every chat brings it, and the threads are those that the desk
-// recorded for one chat.
+// text form, as every chat brings it, and the threads are read off the log.
 type direct struct {
 	desk    *bot.Desk
 	store   storage.Store
-	chat    string
 	name    string // of the performance: ids of presses are unique in a database
 	presses int
 }
@@ -77,11 +75,13 @@ func (d *direct) run(ctx context.Context, i commands.Invocation) (string, error)
 	return d.desk.Run(ctx, i).Text, ctx.Err()
 }
 
+// Threads counts how often the case was brought before people: where cards are
+// drawn on demand, that is what stands for the thread.
 func (d *direct) Threads(ctx context.Context, id int64) (int, error) {
-	messages, err := d.store.Messages(ctx, id, d.chat)
+	events, err := d.store.Events(ctx, id, 0, 1000)
 	n := 0
-	for _, m := range messages {
-		if m.Key == "parent" && m.Ref != "" {
+	for _, e := range events {
+		if e.Verb == (review.Announced{}).Verb() {
 			n++
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // Play plays the whole story and returns nil when every step happened.
 func Play(ctx context.Context, s Stage) error {
 	if s.Hands == nil {
-		s.Hands = &direct{desk: s.Desk, store: s.Store, chat: "console", name: s.Source}
+		s.Hands = &direct{desk: s.Desk, store: s.Store, name: s.Source}
 	}
 	p := &play{Stage: s, ctx: ctx, began: s.Clock.Now(), taken: make(map[decision]int)}
 	p.try(s.Desk.Start(ctx))
