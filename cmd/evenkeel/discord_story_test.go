@@ -450,7 +450,7 @@ func (h *discordHands) ended(th *theatre) {
 		h.t.Errorf("somebody was pinged: %s", p)
 	}
 	for _, p := range h.discord.Problems() {
-		if h.failed == 0 || !strings.Contains(p, discordtest.ErrLate.Error()) && !strings.Contains(p, "not connected") && !strings.Contains(p, "was answered after") {
+		if h.failed == 0 || !errors.Is(p, discordtest.ErrLate) && !errors.Is(p, discordtest.ErrAway) && !errors.Is(p, discordtest.ErrOver) {
 			h.t.Errorf("Discord would complain: %s", p)
 		}
 	}

@@ -117,7 +117,7 @@ func (s *Server) postCallback(c *call) (any, error) {
 // With the lock held.
 func (s *Server) callback(a *action, body []byte, files []upload) error {
 	if a.late || s.now().Sub(a.born) > s.cfg.Ack {
-		s.problem("interaction %s was answered after %v", a.id, s.cfg.Ack)
+		s.problem("interaction %s, %v: %w", a.id, s.cfg.Ack, ErrOver)
 		return errUnknownAction
 	}
 	if a.answered {

@@ -83,8 +83,13 @@ func TestABotThatDoesNotAnswer(t *testing.T) {
 	if err := w.Wait(w.context(), func() bool { return w.Sessions() == 0 }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Press(w.context(), ana, m, "go"); err == nil {
-		t.Error("a press reaches a bot that is not connected")
+	if _, err := w.Press(w.context(), ana, m, "go"); !errors.Is(err, ErrAway) {
+		t.Errorf("a press without a bot ends with %v", err)
+	}
+	for n, want := range []error{ErrLate, ErrOver, ErrAway} {
+		if p := w.Problems(); len(p) != 3 || !errors.Is(p[n], want) {
+			t.Errorf("problem %d is not %v: %v", n, want, p)
+		}
 	}
 	if New(t, Config{}).cfg.Ack != 3*time.Second {
 		t.Error("the default is not Discord's")

@@ -11,9 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// ErrLate is what the person sees as "This interaction failed": the bot did
-// not answer in time.
-var ErrLate = errors.New("discordtest: the bot did not answer the interaction in time")
+// What a person sees as "This interaction failed".
+var (
+	// ErrLate: the bot did not answer in time.
+	ErrLate = errors.New("discordtest: the bot did not answer the interaction in time")
+	// ErrAway: no session of the bot was connected, so it was not told.
+	ErrAway = errors.New("discordtest: the bot is not connected")
+	// ErrOver: the bot answered when the interaction had failed already.
+	ErrOver = errors.New("discordtest: the answer came too late")
+)
 
 // Component is something on a message that can be used.
 type Component struct {
@@ -355,7 +361,7 @@ func (s *Server) giveUp(a *action, err error) {
 	defer s.mu.Unlock()
 	if !a.answered {
 		a.late = true
-		s.problem("interaction %s of %s: %v", a.id, a.user, err)
+		s.problem("interaction %s of %s: %w", a.id, a.user, err)
 	}
 	s.wake()
 }
@@ -366,7 +372,7 @@ func (s *Server) deliver(ctx context.Context, a *action, d *Delivery) error {
 		return s.deliverSigned(ctx, a, d)
 	}
 	if s.Sessions() == 0 {
-		return errors.New("discordtest: the bot is not connected")
+		return ErrAway
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -83,7 +84,7 @@ type Server struct {
 	buckets  map[string]*window
 	invalid  window
 	faults   []Fault
-	problems []string
+	problems []error
 	gate     gateway
 }
 
@@ -145,16 +146,17 @@ func (s *Server) Close() {
 }
 
 // Problems are breaches that Discord would punish without telling anybody:
-// late first answers, unasked frames on the gateway.
-func (s *Server) Problems() []string {
+// late first answers ([ErrLate], [ErrOver]), presses that met no bot
+// ([ErrAway]).
+func (s *Server) Problems() []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]string(nil), s.problems...)
+	return slices.Clone(s.problems)
 }
 
 // problem notes a breach. With the lock held.
 func (s *Server) problem(format string, args ...any) {
-	s.problems = append(s.problems, fmt.Sprintf(format, args...))
+	s.problems = append(s.problems, fmt.Errorf(format, args...))
 }
 
 // Calls counts the calls of a route, e.g. "POST /channels/{channel}/messages".
