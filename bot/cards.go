@@ -32,6 +32,11 @@ func (d *Desk) cards(ctx context.Context, c review.Case) ([]Keyed, error) {
 			return nil, err
 		}
 	}
+	alike, err := d.alike(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	p.alike = alike
 	out := []Keyed{{Key: parentKey, Quiet: c.Review.Quiet() || woken(c), Card: p.parent(), At: c.Opened}}
 	if c.Review.Revision > 1 {
 		revisions, err := d.Store.Revisions(ctx, c.ID)
@@ -76,6 +81,7 @@ type painter struct {
 	c      review.Case
 	policy review.Policy
 	paused bool
+	alike  []review.Case // similar earlier cases
 }
 
 // card begins a card.
@@ -130,6 +136,7 @@ func (p painter) parent() Card {
 	}
 	card.Blocks = append(card.Blocks, Block{Kind: Fields, Items: fields})
 	card.Blocks = append(card.Blocks, p.reading()...)
+	p.past(&card)
 	if r.URL != "" {
 		card.Links = append(card.Links, Link{Label: "The review", URL: r.URL})
 	}

@@ -78,14 +78,14 @@ func causesChange(all map[string]*causeRecord, before string) (*storage.Setting,
 	return &storage.Setting{Name: causesSetting, Before: before, Value: string(b)}, err
 }
 
-// watchWork is what a change of a case gives to look at: its cause, and
-// whether it is one of many. The rows are shared by all cases, so a burst
-// leaves one.
+// watchWork is what a change of a case gives to look at: its cause, whether it
+// is one of many, and what other cases tell of it. The rows are shared by all
+// new cases, so a burst leaves one of each.
 func (d *Desk) watchWork(before, after review.Case) []review.Work {
+	work := d.recallWork(before, after)
 	if after.Status == review.Seeded || after.Review.Quiet() || after.Triaged == before.Triaged && after.Cause == before.Cause && after.Review.Revision == before.Review.Revision {
-		return nil
+		return work
 	}
-	var work []review.Work
 	if d.Playbook.Incident().Reviews > 0 {
 		work = append(work, review.Work{Kind: review.WorkIncident, Key: lookForIncidents, Due: d.Now().Add(watchRest), Again: true})
 	}

@@ -112,7 +112,11 @@ func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]
 	if err != nil {
 		return nil, "", err
 	}
-	in := d.brief(c).Checks(c, draft)
+	brief := d.brief(c)
+	if brief.Incident, err = d.barring(ctx, c); err != nil {
+		return nil, "", err
+	}
+	in := brief.Checks(c, draft)
 	for _, r := range earlier {
 		if c.Reply != nil && r.Binding == c.Reply.Binding {
 			continue // its own earlier attempt is no boilerplate

@@ -48,7 +48,10 @@ func (d *Desk) incidents(ctx context.Context) (*incident.Book, string, error) {
 
 // incidentWork looks for incidents, or brings a case up to its own.
 func (d *Desk) incidentWork(ctx context.Context, j storage.Job) error {
-	if j.Case == 0 {
+	switch {
+	case strings.HasPrefix(j.Key, reconsider):
+		return d.reconsiderAll(ctx, j)
+	case j.Case == 0:
 		return d.lookForIncident(ctx, j)
 	}
 	b, _, err := d.incidents(ctx)
@@ -114,6 +117,7 @@ func (d *Desk) lookForIncident(ctx context.Context, j storage.Job) error {
 		if fresh {
 			events = append(events, review.Event{At: d.Now(), Actor: review.BySystem("watcher").String(), Verb: "incident_opened",
 				Detail: map[string]string{"incident": i.Ref(), "reviews": strconv.Itoa(len(found))}})
+			work = append(work, d.reconsiderWork(i))
 		}
 		work = append(work, d.incidentNotices(ctx, i)...)
 	}
@@ -240,6 +244,9 @@ func (d *Desk) changeIncidents(ctx context.Context, inv commands.Invocation, ver
 		for _, id := range i.Cases {
 			b.Work = append(b.Work, review.Work{Kind: review.WorkIncident, Case: id, Key: bringUp + i.Ref(), Due: d.Now(), Again: true})
 		}
+		if verb == "incident_opened" || verb == "incident_closed" {
+			b.Work = append(b.Work, d.reconsiderWork(i))
+		}
 		e := review.Event{At: d.Now(), Actor: review.ByPerson(inv.By).String(), Verb: verb, Detail: map[string]string{"incident": i.Ref()}}
 		if s := i.Latest(); s != nil {
 			e.Detail["sheet"], e.Detail["sheet_text"] = strconv.Itoa(s.N), review.DigestOf(s.Text).String()
@@ -316,7 +323,7 @@ func (d *Desk) incidentCard(ctx context.Context, name string) (Card, bool, error
 		card.Title += " (closed)"
 		card.Blocks = append(card.Blocks, Block{Kind: Para, Heading: "What came of it", Text: i.Note + " (" + i.ClosedBy + ")"})
 	} else {
-		card.Blocks = append(card.Blocks, Block{Kind: Small, Text: "Replies to these reviews never speak of an isolated case."})
+		card.Blocks = append(card.Blocks, Block{Kind: Small, Text: "Until this incident is closed no reply, to any review, speaks of an isolated case."})
 		card.Buttons = incidentButtons(i)
 	}
 	card.Summary = card.Title + ", " + sheetState(i)

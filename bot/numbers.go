@@ -159,12 +159,19 @@ const (
 // of the same cause, and those that share telling words. It reads a few hundred
 // cases at most.
 func (d *Desk) SimilarCases(ctx context.Context, c review.Case) ([]review.Case, error) {
-	near, err := d.Store.Alike(ctx, []string{c.Review.Title, c.Review.Body}, similarDepth)
+	near, err := d.similarTo(ctx, c, similarDepth, func(review.Case) bool { return true })
+	return near[:min(len(near), similarShown)], err
+}
+
+// similarTo are the cases that tell of the same as c and may count, newest
+// first, found among depth that share telling words and as many of its cause.
+func (d *Desk) similarTo(ctx context.Context, c review.Case, depth int, may func(review.Case) bool) ([]review.Case, error) {
+	near, err := d.Store.Alike(ctx, []string{c.Review.Title, c.Review.Body}, depth)
 	if err != nil {
 		return nil, err
 	}
 	if c.Cause != "" {
-		same, err := d.Store.Cases(ctx, storage.Query{Cause: c.Cause, Limit: similarDepth})
+		same, err := d.Store.Cases(ctx, storage.Query{Cause: c.Cause, Limit: depth})
 		if err != nil {
 			return nil, err
 		}
@@ -176,10 +183,8 @@ func (d *Desk) SimilarCases(ctx context.Context, c review.Case) ([]review.Case, 
 	var out []review.Case
 	for _, other := range near {
 		s := signalOf(other)
-		if other.ID != c.ID && incident.Similar(&self, &s) {
-			if out = append(out, other); len(out) == similarShown {
-				break
-			}
+		if other.ID != c.ID && may(other) && incident.Similar(&self, &s) {
+			out = append(out, other)
 		}
 	}
 	return out, nil

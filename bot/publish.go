@@ -46,6 +46,11 @@ func (d *Desk) publish(ctx context.Context, j storage.Job) error {
 	if until, waits := d.stillRead(c); waits {
 		return &later{at: earlier(until, d.Now().Add(judgeLook)), why: "the second reading of the text is still to come"}
 	}
+	if c, err = d.recalled(ctx, c); err != nil {
+		return err
+	} else if c.Status != review.Approved {
+		return d.done(ctx, j) // a lead must agree now
+	}
 	findings, version, err := d.check(ctx, c, *c.Draft)
 	if err != nil {
 		return err

@@ -16,6 +16,9 @@ func (d *Desk) when(t time.Time) string {
 	return t.In(d.Playbook.Location()).Format("2 Jan 2006, 15:04")
 }
 
+// day is a day in the team's zone.
+func (d *Desk) day(t time.Time) string { return t.In(d.Playbook.Location()).Format("2 Jan 2006") }
+
 // Clock is a time of day in the team's zone, to the second: cards show points
 // in time, not spans, so that they stay true without being redrawn.
 func (d *Desk) Clock(t time.Time) string {

@@ -50,6 +50,7 @@ func (d *Desk) workerTable() map[review.WorkKind]worker {
 		review.WorkFollowUp: {d.nudge, 2, time.Minute},
 		review.WorkCause:    {d.watchCause, 1, time.Minute},
 		review.WorkIncident: {d.incidentWork, 2, time.Minute},
+		review.WorkRecall:   {d.recallJob, 1, time.Minute},
 		review.WorkDigest:   {d.digestDue, 1, time.Minute},
 	}
 }

@@ -276,7 +276,7 @@ func TestThirdRoundOverSeveralReviews(t *testing.T) {
 func TestReviewer(t *testing.T) {
 	r := words(1)
 	with := func(f func(*review.Review)) string { other := r; f(&other); return other.Reviewer() }
-	r.Author, r.AuthorID = "Maria S.", "u-1"
+	r.Author, r.AuthorID, r.Subject.ID = "Maria S.", "u-1", "teapot"
 	if r.Reviewer() == "" || with(func(r *review.Review) { r.Author, r.Subject.ID = "M.", "other" }) != r.Reviewer() {
 		t.Error("the id alone does not name the reviewer")
 	}
@@ -287,7 +287,7 @@ func TestReviewer(t *testing.T) {
 	if r.Reviewer() == "" || with(func(r *review.Review) { r.Author = " maria  S." }) != r.Reviewer() {
 		t.Error("the name does not name the reviewer")
 	}
-	if with(func(r *review.Review) { r.Subject.ID = "another" }) == r.Reviewer() {
+	if with(func(r *review.Review) { r.Subject.ID = "another" }) == r.Reviewer() || with(func(r *review.Review) { r.Subject = review.Subject{} }) != "" {
 		t.Error("a name counts beyond its subject")
 	}
 	for _, name := range []string{"", "  ", "Anonymous", "A Google User", "Ein Google-Nutzer", "匿名"} {

@@ -206,8 +206,10 @@ func (m *move) intend(sum Digest) {
 	if r := m.c.Reply; r != nil && r.Binding == sum {
 		tries = r.Tries + 1
 	}
-	m.c.Reply = &Reply{Binding: sum, Draft: m.c.Draft.N, Text: m.c.Draft.Text, Language: m.c.Draft.Language,
-		Cause: m.c.Cause, Reviewer: m.c.Review.Reviewer(), Intent: m.Now, Tries: tries}
+	m.c.Reply = &Reply{Binding: sum, Draft: m.c.Draft.N, Text: m.c.Draft.Text, Language: m.c.Draft.Language, Cause: m.c.Cause, Intent: m.Now, Tries: tries}
+	if !m.c.Review.Quiet() { // thanks are no quarrel
+		m.c.Reply.Reviewer = m.c.Review.Reviewer()
+	}
 	m.c.Outdated = false
 	m.keepReply()
 	m.detail("binding", sum.String())

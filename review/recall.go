@@ -93,7 +93,7 @@ func (r Review) Reviewer() string {
 		return DigestOf("reviewer", k.Source, r.AuthorID).String()[:32]
 	}
 	name := strings.ToLower(strings.Join(strings.Fields(r.Author), " "))
-	if name == "" || slices.Contains(anonymous, name) {
+	if name == "" || slices.Contains(anonymous, name) || k.Location+r.Subject.ID+r.Subject.Name == "" {
 		return ""
 	}
 	return DigestOf("reviewer by name", k.Source, k.Account, k.Location, r.Subject.ID, r.Subject.Name, name).String()[:32]

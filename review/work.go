@@ -26,6 +26,7 @@ const (
 	WorkDigest   WorkKind = "digest"   // of a period
 	WorkCause    WorkKind = "cause"    // whether one cause comes too often
 	WorkIncident WorkKind = "incident" // look for one, or bring a case up to it
+	WorkRecall   WorkKind = "recall"   // what other cases tell of one
 )
 
 // NoCase marks work of no case in a batch that also brings a new one, whose
