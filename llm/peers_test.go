@@ -3,17 +3,12 @@
 package llm
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/peers"
 	"github.com/evenkeel/evenkeel/review"
 )
 
@@ -23,72 +18,24 @@ import (
 type aimock struct {
 	t    *testing.T
 	url  string
-	ask  io.Writer
-	says *bufio.Scanner
+	peer *peers.Peer
 }
 
 func startAimock(t *testing.T) *aimock {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "aimock.mjs", "fixtures.json"} {
-		raw, err := os.ReadFile(filepath.Join("testdata", "peers", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	npm := exec.CommandContext(t.Context(), "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	npm.Dir = dir
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	node := exec.CommandContext(ctx, "node", "aimock.mjs")
-	node.Dir, node.Stderr = dir, os.Stderr
-	in, err := node.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := node.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := node.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		cancel()
-		_ = node.Wait()
-	})
-	m := &aimock{t: t, ask: in, says: bufio.NewScanner(out)}
+	m := &aimock{t: t, peer: peers.Start(t, peers.Program{Dir: peers.NPM(t, filepath.Join("testdata", "peers")), Args: []string{"node", "aimock.mjs"}})}
 	var first struct{ URL string }
-	m.line(&first)
+	m.peer.Says(&first)
 	m.url = first.URL
 	return m
-}
-
-// line reads what the peer says next.
-func (m *aimock) line(into any) {
-	m.t.Helper()
-	if !m.says.Scan() {
-		m.t.Fatalf("aimock ended: %v", m.says.Err())
-	}
-	if err := json.Unmarshal(m.says.Bytes(), into); err != nil {
-		m.t.Fatalf("aimock says %q: %v", m.says.Text(), err)
-	}
 }
 
 // calls is how often each model was called, as the peer itself counted.
 func (m *aimock) calls() map[string]int {
 	m.t.Helper()
-	if _, err := io.WriteString(m.ask, "journal\n"); err != nil {
-		m.t.Fatal(err)
-	}
+	m.peer.Tell("journal")
 	var j struct{ Calls map[string]int }
-	m.line(&j)
+	m.peer.Says(&j)
 	return j.Calls
 }
 
