@@ -3,4 +3,4 @@
 package main
 
 // growthBound is wider under the race detector, which remembers every access.
-const growthBound = 400 << 20
+const growthBound = 200 << 20

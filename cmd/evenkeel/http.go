@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/evenkeel/evenkeel/cmd/evenkeel/internal/crowd"
 )
 
 // The bounds of the server. Whoever sends slowly, much or without end gets an
@@ -23,6 +25,8 @@ const (
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
 	maxRequest    = 1 << 20 // of a body; a review's text is far smaller
+	maxWaiting    = 256     // connections without a whole request
+	maxUnfinished = 2 << 20 // bytes of all bodies that are not whole
 	drainTimeout  = 10 * time.Second
 	pingTimeout   = 2 * time.Second
 )
@@ -49,6 +53,7 @@ type server struct {
 	served   chan error
 	draining context.Context // ends when draining begins
 	drain    context.CancelFunc
+	dropped  atomic.Uint64 // connections hung up on to keep others served
 }
 
 // listen opens the address and answers there. Nothing but health is served
@@ -70,9 +75,18 @@ func listen(ctx context.Context, address string, log *slog.Logger) (*server, err
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	crowd.New(crowd.Limits{Waiting: maxWaiting, Bytes: maxUnfinished}, s.hungUp).Around(&s.http)
 	s.served = make(chan error, 1)
 	go func() { s.served <- s.http.Serve(l) }()
 	return s, nil
+}
+
+// hungUp notes a sender for whom there was no room. Once in a while is enough:
+// whoever attacks must not fill the log.
+func (s *server) hungUp() {
+	if n := s.dropped.Add(1); n&(n-1) == 0 {
+		s.log.Warn("many senders do not finish their requests; those who take longest are hung up on", slog.Uint64("so_far", n))
+	}
 }
 
 // close drops everything at once.
