@@ -136,10 +136,10 @@ func (p painter) parent() Card {
 	}
 	card.Blocks = append(card.Blocks, Block{Kind: Fields, Items: fields})
 	card.Blocks = append(card.Blocks, p.reading()...)
-	p.past(&card)
 	if r.URL != "" {
 		card.Links = append(card.Links, Link{Label: "The review", URL: r.URL})
 	}
+	p.past(&card)
 	p.triageButtons(&card)
 	return card
 }

@@ -39,6 +39,7 @@ func Fixtures() []Fixture {
 		{"story", StoryCard(7)},
 		{"empty", bot.Card{Case: 7, Title: "Case #7", Tone: bot.Neutral, Summary: "Case 7, nothing else"}},
 		{"scripts", scripts()},
+		{"similar", similar()},
 		{"buttons", buttons()},
 		{"selects", selects()},
 		{"limits", limits()},
@@ -78,6 +79,28 @@ func StoryCard(id int64) bot.Card {
 		Selects: []bot.Select{{Label: "Decide", Token: Token("verdict", id, ""), Options: []commands.Option{
 			{Value: "reply", Label: "Answer in public"}, {Value: "thank", Label: "Say thank you"}, {Value: "silent", Label: "Stay silent"}}}},
 		Links: []bot.Link{{Label: "Open the review", URL: "https://shop.example.com/reviews/7?a=1&b=2#r"}},
+	}
+}
+
+// similar is a complaint whose card tells of earlier ones like it, each with a
+// link.
+func similar() bot.Card {
+	link := func(n int) bot.Link {
+		return bot.Link{Label: fmt.Sprintf("Case #%d", n), URL: fmt.Sprintf("https://desk.example.com/case/%d", n)}
+	}
+	return bot.Card{
+		Case: 7, Tone: bot.Neutral, Title: "★☆☆☆☆ Kettle", Summary: "#7: ★☆☆☆☆ Kettle, open; waits for a verdict. It came dented.",
+		Blocks: []bot.Block{
+			{Kind: bot.Quote, Lang: "en", Text: "It came dented, and nobody answered."},
+			{Kind: bot.Fields, Items: []bot.Line{{Label: "Status", Text: "open; waits for a verdict"}, {Label: "On", Text: "shop"}}},
+			{Kind: bot.List, Heading: "Similar earlier cases", Items: []bot.Line{
+				{Text: "#5 ★☆☆☆☆, shop, 2 Mar 2026: replied; then edited up"},
+				{Text: "#3 ★★☆☆☆, maps, 28 Feb 2026: nothing to say"},
+				{Text: "#6 ★☆☆☆☆, shop, 3 Mar 2026: not settled yet: held"},
+			}},
+		},
+		Buttons: []bot.Button{{Label: "Reply", Style: bot.Primary, Token: Token("verdict", 7, "reply")}},
+		Links:   []bot.Link{{Label: "Case page", URL: "https://desk.example.com/case/7"}, {Label: "The review", URL: "https://shop.example.com/reviews/7"}, link(5), link(3), link(6)},
 	}
 }
 
