@@ -65,6 +65,7 @@ func (c *checker) committed() []commitment {
 			out = append(out, c.commitment(sp, Deadline, due))
 		}
 	}
+	out = append(out, c.unbidden(out)...)
 	tariffs := c.tariffs()
 	for _, a := range amounts(c.reply) {
 		w := c.reply.source(a.from, a.to)
@@ -74,6 +75,40 @@ func (c *checker) committed() []commitment {
 		}
 	}
 	return out
+}
+
+// unbidden finds remedies that nobody asked for: where the customer did not speak
+// of one, a reply that does is offering it, however it puts it.
+func (c *checker) unbidden(offers []commitment) []commitment {
+	for _, name := range []string{"remedy", "refund", "discount", "compensation"} {
+		if c.original.hasConcept(name) {
+			return nil
+		}
+	}
+	var out []commitment
+	for _, id := range c.lex.names["remedy"] {
+		if !c.spokenHere(id) {
+			continue
+		}
+		for _, r := range c.reply.readings {
+			for h := range r.hits(id) {
+				from, to := r.bytes(c.reply, h.from, h.to)
+				sp := span{view: r, tokFrom: h.tokFrom, tokTo: h.tokTo, from: from, to: to}
+				known := slices.ContainsFunc(offers, func(m commitment) bool { return m.From < to && from < m.To })
+				if known || r.besideHolds(c.lex, c.lex.owner[id]+"/not_granted", h) || r.besideHolds(c.lex, c.lex.owner[id]+"/proc_check", h) {
+					continue
+				}
+				out = append(out, c.commitment(sp, Compensation, nil))
+			}
+		}
+	}
+	return out
+}
+
+// spokenHere tells whether a concept belongs to a lexicon that the reply is read with.
+func (c *checker) spokenHere(concept int) bool {
+	i := slices.Index(c.lex.langs, c.lex.owner[concept])
+	return i >= 0 && (c.spoken == nil || c.spoken[i])
 }
 
 // tariffs tells of a byte of the text whether its sentence says what something

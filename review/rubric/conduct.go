@@ -57,7 +57,7 @@ func (c *checker) threat() {
 			continue
 		}
 		switch {
-		case strings.HasPrefix(sp.kind, "accusation"), topic == "fraud":
+		case strings.HasPrefix(sp.kind, "accusation"), topic == "fraud", topic == "untrue", topic == "competitor":
 			c.block(Threat, c.reply.words(sp), "The reply accuses the reviewer in public; leave it out and report the review to the platform if it breaks its rules.")
 		case sp.kind == "removal":
 			c.block(Threat, c.reply.words(sp), "The reply speaks of having the review removed; leave it out, a report to the platform is made in silence.")

@@ -27,6 +27,7 @@ type lexicon struct {
 	letters  *trie                 // terms of languages without spaces
 	owner    map[int]string        // core concepts → language
 	core     map[int]bool          // concepts that reviews and facts are read for
+	tongues  []tongue              // by language number
 	topics   []string              // names of the concepts "topic …"
 	speech   map[int]string        // concepts "common", also of languages without a lexicon → language
 }
@@ -34,7 +35,7 @@ type lexicon struct {
 // coreNames are the concepts that the program looks up in reviews and facts,
 // besides the topics. Patterns are for replies only.
 var coreNames = func() map[string]bool {
-	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "fraud": true, "not_granted": true, "monthname": true, "weekday": true}
+	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "fraud": true, "competitor": true, "menace": true, "untrue": true, "remedy": true, "spoken_digit": true, "not_granted": true, "monthname": true, "weekday": true}
 	for _, names := range conceptsOf {
 		for _, n := range names {
 			m[n] = true
@@ -120,6 +121,9 @@ func loadLexicons(fsys fs.FS) (*lexicon, error) {
 		if lang, _, ok := strings.Cut(name, "/"); ok && lex.core[id] && slices.Contains(lex.langs, lang) {
 			lex.owner[id] = lang
 		}
+	}
+	for _, lang := range lex.langs {
+		lex.tongues = append(lex.tongues, lex.tongueOf(lang))
 	}
 	for _, name := range sortedKeys(lex.names) {
 		if strings.HasPrefix(name, "topic ") {

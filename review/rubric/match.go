@@ -322,6 +322,13 @@ func (s *scan) sentenceHas(sp span, name string) bool {
 	return false
 }
 
+// besideHolds tells whether one language's concept ("en/past") occurs in the
+// sentence of a hit, outside the hit itself.
+func (r *reading) besideHolds(lex *lexicon, concept string, h hit) bool {
+	id, ok := lex.concepts[concept]
+	return ok && (r.holds(id, r.within(h.tokFrom, -1<<20), h.tokFrom-1) || r.holds(id, h.tokTo+1, r.within(h.tokTo, 1<<20)))
+}
+
 // merge sorts spans and joins those of one kind that overlap.
 func merge(spans []span) []span {
 	if len(spans) < 2 {

@@ -26,8 +26,35 @@ func (c *checker) personalData() {
 		c.accounts()
 		c.references()
 	}
+	c.spelledNumbers()
 	c.names()
 	c.exposure()
+}
+
+// spelledNumbers finds telephone numbers that are spelled out ("oh two oh, seven
+// nine four"): a row of words for digits that no count or time has.
+func (c *checker) spelledNumbers() {
+	for _, id := range c.lex.names["spoken_digit"] {
+		if !c.spokenHere(id) {
+			continue
+		}
+		for _, r := range c.reply.readings {
+			enough := int32(6)
+			if r.letters {
+				enough = 8
+			}
+			from, last := int32(-1), int32(-2)
+			for h := range r.hits(id) {
+				if h.tokFrom > last+1 {
+					from = h.tokFrom
+				}
+				if last = max(last, h.tokTo); last-from+1 == enough {
+					a, b := r.bytes(c.reply, r.toks[from].from, r.toks[last].to)
+					c.block(PersonalData, c.Text[a:b], "The reply spells out what looks like a telephone number; give the one allowed contact instead.")
+				}
+			}
+		}
+	}
 }
 
 func (c *checker) allowedEmail(addr string) bool {

@@ -30,7 +30,7 @@ const (
 	UnsourcedFact   = "unsourced_fact" // needs the draft's sentences
 	ClaimGap        = "claim_gap"      // needs the draft's sentences and the claims
 	HumanOnly       = "human_only"     // no lexicon for the language
-	codeVersion     = "1"
+	codeVersion     = "2"
 	findingsPerRule = 4 // of one check; more say nothing new
 )
 
@@ -95,7 +95,7 @@ var version = sync.OnceValue(func() string {
 func Check(in Input) []review.Finding {
 	c := newChecker(in)
 	for _, check := range []func(){
-		c.incentive, c.threat, c.commitments, c.wall, c.personalData, c.hygiene, c.length, c.languageMatch, c.privateChannel,
+		c.incentive, c.standing, c.threat, c.commitments, c.wall, c.personalData, c.hygiene, c.length, c.languageMatch, c.privateChannel,
 		c.isolatedCase, c.blame, c.apologies, c.marketing, c.boilerplate, c.detail, c.sources, c.humanOnly,
 	} {
 		check()

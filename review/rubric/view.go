@@ -35,7 +35,7 @@ func wordRune(r rune) bool {
 	if r < 0x80 {
 		return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == wildcard
 	}
-	return unicode.IsLetter(r) || unicode.IsDigit(r)
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '〇'
 }
 
 func digit(r rune) bool { return r >= '0' && r <= '9' }
