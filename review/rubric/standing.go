@@ -90,7 +90,7 @@ func (c *checker) appeal(r *reading, t tongue, h hit, mark bool) string {
 	switch {
 	case mark && gift, has(t.praise) && gift, entry && gift && plea:
 		return tradesReview
-	case entry && c.undone(r, t, h, from, to, plea, mark && !thanks):
+	case (mark || !c.contactIn(r, t, from, to)) && entry && c.undone(r, t, h, from, to, plea, mark && !thanks):
 		return wantsAnother
 	case mark && !received && !thanks:
 		if c.fullMarks() && !plea || c.contactIn(r, t, from, to) {
