@@ -20,6 +20,9 @@ import (
 // noticeKind is the kind of work that posts a notice to a chat.
 func noticeKind(chat string) review.WorkKind { return "notice:" + review.WorkKind(chat) }
 
+// noticePrefix begins the keys of their cards.
+const noticePrefix = "notice-"
+
 // The names of notices begin with what they are about.
 const (
 	overdueNotice  = "overdue-"
@@ -58,7 +61,7 @@ func (d *Desk) noticeWorker(chat Chat) worker {
 		if !ok {
 			return d.done(ctx, j) // not a name of ours
 		}
-		key := "notice-" + j.Key
+		key := noticePrefix + j.Key
 		s := &syncing{desk: d, chat: chat, job: j, channel: j.Text, standing: map[string]storage.Message{}}
 		switch m, err := d.Store.Message(ctx, j.Case, chat.Name(), key); {
 		case err == nil:

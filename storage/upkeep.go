@@ -14,6 +14,13 @@ type Upkeep interface {
 	// beside the audit log, the console's messages, work, the index of words.
 	// The audit entries stay as they are. review.ErrConflict as for Commit.
 	Erase(ctx context.Context, change *review.Change) error
+	// Strike looks through what belongs to no case and may repeat a customer's
+	// words: texts beside audit entries, which go when strike finds something in
+	// them, and the console's messages, which become what strike leaves. It
+	// counts both. Settings are their writers' to change.
+	Strike(ctx context.Context, strike func(doc string) (without string, found bool)) (int, error)
+	// Notices are the messages that belong to no case.
+	Notices(ctx context.Context) ([]Message, error)
 	// Authored lists the cases whose review has, or once had, this author: by
 	// name or by the platform's id, exactly.
 	Authored(ctx context.Context, author string) ([]int64, error)

@@ -11,7 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/quote"
+	"github.com/evenkeel/evenkeel/review/words"
 	"github.com/evenkeel/evenkeel/storage"
 	"github.com/evenkeel/evenkeel/storage/sqlite"
 )
@@ -25,8 +28,10 @@ func (p *program) eraseCommand() *cobra.Command {
 		Short: "Erase a customer's words for good",
 		Long: `Erase what a customer wrote, who they are, and every text that repeats it: the
 review's revisions, drafts, replies, facts, notes of the team, the words beside
-the audit log, the console's messages, the index. Cards in the chats are drawn
-anew without them. This cannot be undone.
+the audit log, the console's messages, the index. Names and quotes of theirs are
+struck out of incidents, rules of style and notes on causes. Cards in the chats
+are drawn anew without them. This cannot be undone. Other cases that name the
+author are listed: whether they speak of the same person, people know.
 
 What stays are digests, numbers and who decided what: the audit chain is not
 touched, verifies as before, and has an entry for the erasure. The review is not
@@ -69,6 +74,8 @@ type eraseAnswer struct {
 	Cases   []int64  `json:"cases"`
 	Left    []string `json:"left,omitempty"` // cases that could not be erased, and why
 	Looked  bool     `json:"looked,omitempty"`
+	Struck  int      `json:"struck,omitempty"`  // records of no case that repeated the words
+	Named   []int64  `json:"named,omitempty"`   // other cases that name the author
 	Problem string   `json:"problem,omitempty"` // words may be left in the files
 }
 
@@ -90,10 +97,6 @@ func (c *call) erase(ctx context.Context, r eraseRequest) error {
 }
 
 func (c *call) tellErased(out eraseAnswer) error {
-	refs := make([]string, len(out.Cases))
-	for i, id := range out.Cases {
-		refs[i] = "#" + strconv.FormatInt(id, 10)
-	}
 	switch {
 	case c.json:
 		if err := c.printJSON(out); err != nil {
@@ -102,9 +105,15 @@ func (c *call) tellErased(out eraseAnswer) error {
 	case len(out.Cases) == 0 && len(out.Left) == 0:
 		c.print("No case is by that author.")
 	case out.Looked:
-		c.print("This would erase %s. Add --yes to do it; it cannot be undone.", strings.Join(refs, ", "))
+		c.print("This would erase %s. Add --yes to do it; it cannot be undone.", list(out.Cases))
 	case len(out.Cases) > 0:
-		c.print("Erased: %s. The audit chain is untouched; backups made before still hold the words.", strings.Join(refs, ", "))
+		c.print("Erased: %s. The audit chain is untouched; backups made before still hold the words.", list(out.Cases))
+	}
+	if out.Struck > 0 && !c.json {
+		c.print("Their words were struck out of %d more records, such as incidents and rules of style.", out.Struck)
+	}
+	if len(out.Named) > 0 {
+		c.note("%s name the author too and were left as they are; look whether they speak of the same person, and erase them if so", list(out.Named))
 	}
 	for _, l := range out.Left {
 		c.note("not erased: %s", l)
@@ -116,6 +125,15 @@ func (c *call) tellErased(out eraseAnswer) error {
 		return errNo
 	}
 	return nil
+}
+
+// list names cases as people do.
+func list(cases []int64) string {
+	refs := make([]string, len(cases))
+	for i, id := range cases {
+		refs[i] = "#" + strconv.FormatInt(id, 10)
+	}
+	return strings.Join(refs, ", ")
 }
 
 // eraseIn erases in an open store.
@@ -134,8 +152,9 @@ func eraseIn(ctx context.Context, store storage.Store, r eraseRequest, now func(
 		ids = append(ids, theirs...)
 	}
 	slices.Sort(ids)
+	authors := map[string]bool{}
 	for _, id := range slices.Compact(ids) {
-		err := eraseCase(ctx, store, up, id, r.Look, now)
+		err := eraseCase(ctx, store, up, &out, authors, id, now)
 		switch {
 		case err == nil, errors.Is(err, review.ErrAlready): // again: its files may still have to be cleaned
 			out.Cases = append(out.Cases, id)
@@ -150,6 +169,9 @@ func eraseIn(ctx context.Context, store storage.Store, r eraseRequest, now func(
 	if r.Look || len(out.Cases) == 0 {
 		return out, nil
 	}
+	if err := redraw(ctx, store, up, now()); err != nil {
+		return out, err
+	}
 	// The index forgets before the files are cleaned, which then lose it too.
 	for some := range slices.Chunk(out.Cases, forgetAtOnce) {
 		if err := store.Forget(ctx, some...); err != nil {
@@ -157,11 +179,33 @@ func eraseIn(ctx context.Context, store storage.Store, r eraseRequest, now func(
 			return out, nil
 		}
 	}
+	if err := nowNamed(ctx, store, &out, authors); err != nil {
+		return out, err
+	}
 	if err := up.Scrub(ctx); err != nil {
 		out.Problem = err.Error()
 	}
 	return out, nil
 }
+
+// nowNamed finds the cases that still name an author who was erased.
+func nowNamed(ctx context.Context, store storage.Store, out *eraseAnswer, authors map[string]bool) error {
+	for author := range authors {
+		hits, err := store.Search(ctx, words.Parse(author), "", namedShown)
+		if err != nil {
+			return err
+		}
+		for _, h := range hits {
+			out.Named = append(out.Named, h.Case.ID)
+		}
+	}
+	slices.Sort(out.Named)
+	out.Named = slices.Compact(out.Named)
+	return nil
+}
+
+// namedShown is how many cases are listed that name an author.
+const namedShown = 20
 
 // forgetAtOnce is how many cases the search index forgets in one step.
 const forgetAtOnce = 1000
@@ -169,19 +213,73 @@ const forgetAtOnce = 1000
 // eraseTries bounds how often an erasure is decided anew after another change.
 const eraseTries = 20
 
-func eraseCase(ctx context.Context, store storage.Store, up storage.Upkeep, id int64, look bool, now func() time.Time) error {
+// eraseCase erases a case and what repeats its words elsewhere. The rest goes
+// first: while the case has its words, an erasure that broke off can be begun
+// again.
+func eraseCase(ctx context.Context, store storage.Store, up storage.Upkeep, out *eraseAnswer, authors map[string]bool, id int64, now func() time.Time) error {
 	for range eraseTries {
 		k, err := store.Case(ctx, id)
 		if err != nil {
 			return err
 		}
 		change, err := review.Erase(k, review.Occasion{Now: now().UTC().Truncate(time.Microsecond), By: review.BySystem("keeper")})
-		if err != nil || look {
+		if err != nil || out.Looked {
 			return err
 		}
-		if err := up.Erase(ctx, &change); !errors.Is(err, review.ErrConflict) {
+		n, err := strike(ctx, store, up, k)
+		if err != nil {
 			return err
 		}
+		out.Struck += n
+		err = up.Erase(ctx, &change)
+		if errors.Is(err, review.ErrConflict) {
+			continue
+		}
+		if k.Review.Author != "" && err == nil {
+			authors[k.Review.Author] = true
+		}
+		return err
 	}
 	return review.ErrConflict
+}
+
+// strike takes a case's author and words out of what belongs to no case.
+func strike(ctx context.Context, store storage.Store, up storage.Upkeep, k review.Case) (int, error) {
+	revisions, err := store.Revisions(ctx, k.ID)
+	if err != nil {
+		return 0, err
+	}
+	who := quote.Of(append(revisions, k.Review)...)
+	n, err := up.Strike(ctx, who.StrikeIn)
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range bot.Written() {
+		before, err := store.Setting(ctx, name)
+		if err != nil {
+			return n, err
+		}
+		value, found := who.StrikeIn(before)
+		if !found {
+			continue
+		}
+		if err := store.Commit(ctx, &storage.Batch{Setting: &storage.Setting{Name: name, Before: before, Value: value}}); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// redraw has the notices drawn anew that quote reviews.
+func redraw(ctx context.Context, store storage.Store, up storage.Upkeep, now time.Time) error {
+	notices, err := up.Notices(ctx)
+	if err != nil {
+		return err
+	}
+	work := bot.Redraw(notices, now)
+	if len(work) == 0 {
+		return nil
+	}
+	return store.Commit(ctx, &storage.Batch{Work: work})
 }

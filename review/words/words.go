@@ -33,6 +33,9 @@ var dense = []*unicode.RangeTable{
 
 const prolonged = 'ー' // belongs to both kana and to no script
 
+// Dense tells a letter of a script whose words are not told apart by spaces.
+func Dense(r rune) bool { return isDense(r) }
+
 func isDense(r rune) bool {
 	return r >= 0x0E00 && (r == prolonged || unicode.In(r, dense...))
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/storage"
@@ -90,6 +91,53 @@ func eraseDocs[T any](ctx context.Context, r runner, table, key, set string, id 
 		}
 	}
 	return nil
+}
+
+// Strike implements [storage.Upkeep].
+func (st *Store) Strike(ctx context.Context, strike func(string) (string, bool)) (n int, err error) {
+	type row struct {
+		key, name any
+		body      []byte
+	}
+	scan := func(rows *sql.Rows) (v row, err error) {
+		err = rows.Scan(&v.key, &v.name, &v.body)
+		return v, err
+	}
+	err = st.w.submit(ctx, &item{call: func(ctx context.Context, r runner) error {
+		n = 0
+		for _, table := range []struct{ read, write string }{
+			{"SELECT t.seq, t.name, t.body FROM texts t JOIN events e ON e.seq = t.seq WHERE e.case_id = 0", "DELETE FROM texts WHERE seq = ? AND name = ?"},
+			{"SELECT id, key, body FROM notes WHERE case_id = 0 AND body IS NOT NULL", "UPDATE notes SET body = ? WHERE id = ? AND key = ?"},
+		} {
+			rows, err := collect(ctx, r, scan, table.read)
+			if err != nil {
+				return err
+			}
+			for _, v := range rows {
+				without, found := strike(string(v.body))
+				if !found {
+					continue
+				}
+				args := []any{v.key, v.name}
+				if strings.HasPrefix(table.write, "UPDATE") {
+					args = []any{[]byte(without), v.key, v.name}
+				}
+				if _, err := r.exec(ctx, table.write, args...); err != nil {
+					return err
+				}
+				n++
+			}
+		}
+		return nil
+	}})
+	return n, err
+}
+
+// Notices implements [storage.Upkeep].
+func (st *Store) Notices(ctx context.Context) ([]storage.Message, error) {
+	out, err := collect(ctx, st.read, scanMessage,
+		"SELECT case_id, chat, key, ref, hash, posted FROM messages WHERE case_id = 0 ORDER BY chat, key")
+	return out, st.explain(err)
 }
 
 // Authored implements [storage.Upkeep]. It reads every revision once.
