@@ -88,7 +88,7 @@ func (c *checker) appeal(r *reading, t tongue, h hit, mark bool) string {
 	}
 	entry := mark || has(t.entry)
 	switch {
-	case mark && gift, has(t.praise) && gift, entry && gift && plea:
+	case mark && gift, has(t.praise) && gift, entry && gift && plea, has(t.here) && gift && plea:
 		return tradesReview
 	case (mark || !c.contactIn(r, t, from, to)) && entry && c.undone(r, t, h, from, to, plea, mark && !thanks):
 		return wantsAnother
