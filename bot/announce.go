@@ -27,7 +27,7 @@ func (d *Desk) cardsWorker(chat Chat) worker {
 }
 
 func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
-	c, err := d.Store.Case(ctx, j.Case)
+	c, posted, err := d.drawnSoFar(ctx, chat, j)
 	if err != nil {
 		return err
 	}
@@ -45,19 +45,15 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 	if err != nil {
 		return err
 	}
-	posted, err := d.Store.Messages(ctx, j.Case, chat.Name())
-	if err != nil {
-		return err
-	}
 	s := &syncing{desk: d, chat: chat, job: j, review: c.Review.Key.ID, standing: make(map[string]storage.Message, len(posted)), channel: d.channel(chat.Name(), c)}
 	for _, m := range posted {
 		s.standing[m.Key] = m
 	}
-	var summary []review.Work
+	batch := &storage.Batch{Done: &j, Change: change}
 	if _, stands := s.standing[parentKey]; !stands && !wanted[0].Quiet {
 		if window, burst := d.bursts.opening(chat.Name(), d.Now()); burst {
 			wanted[0].Quiet = true
-			summary = append(summary, burstWork(chat.Name(), s.channel, window, d.Now()))
+			batch.Work = append(batch.Work, burstWork(chat.Name(), s.channel, window, d.Now()))
 		}
 	}
 	for _, k := range wanted {
@@ -69,7 +65,6 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 		return s.trouble(ctx, err)
 	}
 	d.troubled(chat.Name(), nil)
-	batch := &storage.Batch{Done: &j, Messages: s.drawn, Change: change, Work: summary}
 	if change != nil {
 		batch.Work = append(batch.Work, d.opened(c)...)
 		for _, other := range d.cardWork(c) {
@@ -78,19 +73,38 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 			}
 		}
 	}
+	batch.Messages = s.drawn
+	return d.recordCards(ctx, batch)
+}
+
+// drawnSoFar is the case of a job with the cards of it that stand in the chat.
+func (d *Desk) drawnSoFar(ctx context.Context, chat Chat, j storage.Job) (review.Case, []storage.Message, error) {
+	if c, ok := d.fresh.take(chat.Name(), j); ok {
+		return c, nil, nil
+	}
+	c, err := d.Store.Case(ctx, j.Case)
+	if err != nil {
+		return c, nil, err
+	}
+	posted, err := d.Store.Messages(ctx, j.Case, chat.Name())
+	return c, posted, err
+}
+
+// recordCards writes what a round of cards did.
+func (d *Desk) recordCards(ctx context.Context, b *storage.Batch) error {
 	crash.Point("cards.posted")
-	err = d.Store.Commit(ctx, batch)
+	err := d.Store.Commit(ctx, b)
 	if errors.Is(err, review.ErrConflict) {
 		// Somebody moved the case meanwhile. What was posted is kept; the next
 		// round draws the case as it is now.
-		if err := d.Store.Commit(ctx, &storage.Batch{Messages: s.drawn}); err != nil {
+		if err := d.Store.Commit(ctx, &storage.Batch{Messages: b.Messages}); err != nil {
 			return err
 		}
 		return &later{at: d.Now(), why: "the case moved while its cards were drawn"}
 	}
 	crash.Point("cards.recorded")
-	if err == nil && change != nil {
-		d.moved(ctx, *change)
+	if err == nil && b.Change != nil {
+		d.moved(ctx, *b.Change)
 	}
 	return err
 }
@@ -113,10 +127,11 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 		at.Thread = s.standing[parentKey].Ref
 	}
 	have, known := s.standing[k.Key]
-	if known && have.Ref != "" && have.Hash == k.Card.Hash() {
+	hash := k.Card.Hash()
+	if known && have.Ref != "" && have.Hash == hash {
 		return nil
 	}
-	m := storage.Message{Case: id, Chat: s.chat.Name(), Key: k.Key, Ref: have.Ref, Hash: k.Card.Hash(), Posted: have.Posted}
+	m := storage.Message{Case: id, Chat: s.chat.Name(), Key: k.Key, Ref: have.Ref, Hash: hash, Posted: have.Posted}
 	if have.Ref != "" {
 		err := s.update(ctx, at, have.Ref, k.Card)
 		crash.Point("cards.updated")

@@ -165,6 +165,11 @@ func (d *Desk) storeOne(ctx context.Context, r review.Review, in Intake, receipt
 	switch {
 	case err == nil:
 		d.moved(ctx, change)
+		if !history {
+			for _, r := range d.postedRoutes(change.Case) {
+				d.fresh.put(r.Chat, change.Case)
+			}
+		}
 		return taken{id: change.Case.ID, added: true}, nil
 	case !errors.As(err, &exists):
 		return taken{}, err

@@ -2,6 +2,7 @@ package llm
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -11,7 +12,18 @@ import (
 // tenth of the attacks in other languages than English, so nothing rests on it.
 type suspects struct {
 	phrases terms
-	shapes  []*regexp.Regexp
+	shapes  []shape
+}
+
+// shape is a pattern, and what every text that has it contains in lower case:
+// most texts are passed by a look for that.
+type shape struct {
+	cues []string
+	*regexp.Regexp
+}
+
+func (s shape) in(text, lower string) bool {
+	return slices.ContainsFunc(s.cues, func(cue string) bool { return strings.Contains(lower, cue) }) && s.MatchString(text)
 }
 
 func newSuspects() suspects {
@@ -24,26 +36,36 @@ func newSuspects() suspects {
 		}
 		s.phrases = append(s.phrases, term{text: fold(line).text, left: true, right: true})
 	}
-	for _, p := range []string{
-		`(?i)\b(ignore|disregard|forget|override)\b.{0,40}\b(instruction|prompt|rule|above|previous|prior)`,
-		`(?i)\byou are (now|no longer)\b.{0,60}\b(assistant|model|ai|bot|chatbot|dan)\b`,
-		`(?i)(<\|?/?(system|im_start|im_end|assistant|user|inst)\|?>|\[/?inst\]|^\s*#{2,}\s*(system|instruction))`,
-		`(?im)^\s*(system|assistant|developer)\s*:`,
-		`(?i)\b(respond|reply|answer)\b.{0,30}\bonly (with|in)\b`,
-		`[A-Za-z0-9+/]{120,}={0,2}`,
+	for _, p := range []struct{ pattern, cues string }{
+		{`(?i)\b(ignore|disregard|forget|override)\b.{0,40}\b(instruction|prompt|rule|above|previous|prior)`, "ignore|disregard|forget|override"},
+		{`(?i)\byou are (now|no longer)\b.{0,60}\b(assistant|model|ai|bot|chatbot|dan)\b`, "you are no"},
+		{`(?i)(<\|?/?(system|im_start|im_end|assistant|user|inst)\|?>|\[/?inst\]|^\s*#{2,}\s*(system|instruction))`, "system|im_|assistant|user|inst"},
+		{`(?im)^\s*(system|assistant|developer)\s*:`, "system|assistant|developer"},
+		{`(?i)\b(respond|reply|answer)\b.{0,30}\bonly (with|in)\b`, "only with|only in"},
 	} {
-		s.shapes = append(s.shapes, regexp.MustCompile(p))
+		s.shapes = append(s.shapes, shape{strings.Split(p.cues, "|"), regexp.MustCompile(p.pattern)})
 	}
 	return s
 }
 
 // suspect tells whether text looks like instructions to a machine.
 func (s suspects) suspect(text string) bool {
-	if smuggled(text) || s.phrases.in(fold(text).text) {
+	if smuggled(text) || encoded(text) || s.phrases.in(fold(text).text) {
 		return true
 	}
-	for _, re := range s.shapes {
-		if re.MatchString(text) {
+	// To (?i) a long s is an s, too.
+	lower := strings.ReplaceAll(strings.ToLower(text), "ſ", "s")
+	return slices.ContainsFunc(s.shapes, func(sh shape) bool { return sh.in(text, lower) })
+}
+
+// encoded tells of a long run of base64, which people do not write.
+func encoded(text string) bool {
+	run := 0
+	for _, c := range []byte(text) {
+		if run++; !('A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/') {
+			run = 0
+		}
+		if run == 120 {
 			return true
 		}
 	}
