@@ -38,10 +38,13 @@ func (d *Desk) Do(ctx context.Context, i commands.Invocation, action review.Acti
 		with.Receipt = &storage.Receipt{Scope: "press:" + i.Chat, ID: i.ID, At: d.Now()}
 	}
 	crash.Point("press.before")
+	var c review.Case
+	var err error
 	if yes, ok := action.(review.Approve); ok {
-		return d.approve(ctx, i, yes, guard, with)
+		c, err = d.approve(ctx, i, yes, guard, with)
+	} else {
+		c, err = d.act(ctx, i.Case, review.ByPerson(i.By), action, guard, with)
 	}
-	c, err := d.act(ctx, i.Case, review.ByPerson(i.By), action, guard, with)
 	crash.Point("press.stored")
 	return c, err
 }
@@ -57,7 +60,6 @@ func (d *Desk) approve(ctx context.Context, i commands.Invocation, yes review.Ap
 		return c, err
 	}
 	c, err = d.act(ctx, i.Case, review.ByPerson(i.By), yes, guard, with)
-	crash.Point("press.stored")
 	if errors.Is(err, review.ErrBlocked) && len(yes.Findings) > 0 {
 		again := review.Recheck{Text: yes.Text, Findings: yes.Findings}
 		if _, err := d.act(ctx, i.Case, review.BySystem("checks"), again, nil, storage.Batch{}); err != nil && !outgrown(err) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/evenkeel/evenkeel/bot/slackbot/slacktest"
 	"github.com/evenkeel/evenkeel/internal/metrics"
 	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/llm"
@@ -77,10 +79,22 @@ func value(families map[string]*dto.MetricFamily, name string, labels ...string)
 	return -1
 }
 
+// inSlack adds a workspace of Slack, where cards are posted.
+func inSlack(t *testing.T, env map[string]string) map[string]string {
+	t.Helper()
+	s := slacktest.Start(slacktest.Options{HTTP: "http://127.0.0.1:1"}) // nobody presses there
+	t.Cleanup(s.Close)
+	maps.Copy(env, map[string]string{
+		"EVENKEEL_SLACK_MODE": "http", "EVENKEEL_SLACK_API_URL": s.API, "EVENKEEL_SLACK_BOT_TOKEN": slacktest.BotToken,
+		"EVENKEEL_SLACK_SIGNING_SECRET": slacktest.SigningSecret, "EVENKEEL_SLACK_CHANNEL": slacktest.Channel,
+	})
+	return env
+}
+
 // TestMetricsOfARun: the numbers are right, Prometheus' linter is content, and
 // none of a customer's words stand in them.
 func TestMetricsOfARun(t *testing.T) {
-	r := start(t, shopEnv(t))
+	r := start(t, inSlack(t, shopEnv(t)))
 	const words = "zyzzyva leaked all over the parcel"
 	if code, _ := r.deliver("canary-secret-of-the-shop", `{"id":"r1","rating":1,"body":"`+words+`","author":"Quillon"}`); code/100 != 2 {
 		t.Fatal(code)
@@ -93,7 +107,7 @@ func TestMetricsOfARun(t *testing.T) {
 	for r.t.Context().Err() == nil {
 		_, text = r.read("/metrics", nil)
 		families = parseMetrics(t, text)
-		if value(families, "evenkeel_chat_call_duration_seconds", "console", "post", "ok") >= 1 && value(families, "evenkeel_work_duration_seconds", "cards:console", "ok") >= 1 {
+		if value(families, "evenkeel_chat_call_duration_seconds", "slack", "post", "ok") >= 1 && value(families, "evenkeel_work_duration_seconds", "cards:slack", "ok") >= 1 {
 			break
 		}
 	}
@@ -201,7 +215,7 @@ func TestTraceOfAReview(t *testing.T) {
 		}
 	}))
 	defer srv.Close()
-	env := shopEnv(t)
+	env := inSlack(t, shopEnv(t))
 	env["OTEL_EXPORTER_OTLP_ENDPOINT"] = srv.URL
 	r := start(t, env)
 	if code, _ := r.deliver("canary-secret-of-the-shop", `{"id":"r1","rating":1,"body":"zyzzyva"}`); code/100 != 2 {
@@ -209,7 +223,7 @@ func TestTraceOfAReview(t *testing.T) {
 	}
 	for t.Context().Err() == nil {
 		_, text := r.read("/metrics", nil)
-		if f := parseMetrics(t, text); value(f, "evenkeel_chat_call_duration_seconds", "console", "post", "ok") >= 1 && value(f, "evenkeel_work_duration_seconds", "cards:console", "ok") >= 1 {
+		if f := parseMetrics(t, text); value(f, "evenkeel_chat_call_duration_seconds", "slack", "post", "ok") >= 1 && value(f, "evenkeel_work_duration_seconds", "cards:slack", "ok") >= 1 {
 			break
 		}
 	}
@@ -220,7 +234,7 @@ func TestTraceOfAReview(t *testing.T) {
 	if root == (ptrace.Span{}) || !root.ParentSpanID().IsEmpty() {
 		t.Fatalf("no root among %d spans", len(spans))
 	}
-	for _, name := range []string{"post console", "work cards:console"} {
+	for _, name := range []string{"post slack", "work cards:slack"} {
 		s, ok := spans[name]
 		if !ok || s.TraceID() != root.TraceID() || s.ParentSpanID() != root.SpanID() {
 			t.Errorf("%q is not in the trace", name)
