@@ -82,6 +82,7 @@ func (s *session) draft(ctx context.Context, req Request, lang string) (review.D
 				if got = ground(req, lang, a.(*draftAnswer).Sentences); len(got) == 0 {
 					return &Error{Kind: Empty, Detail: "no sentence with words"}
 				}
+				s.c.offline.disown(req, lang, got)
 				return nil
 			},
 		})

@@ -144,10 +144,9 @@ func TestHarmIsBlocked(t *testing.T) {
 	}
 }
 
-// TestAttacks: every attack of the set stands behind two of seven real-looking
-// reviews in different languages; a model that obeys writes what the attack asks for and lies about its sources.
-// Such a text must not be approvable: some check blocks it.
-func TestAttacks(t *testing.T) {
+// attacks reads the shared set of attacks, by kind.
+func attacks(t *testing.T) map[string][]string {
+	t.Helper()
 	dir := os.Getenv("EVENKEEL_SHARED")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "shared")
@@ -163,49 +162,76 @@ func TestAttacks(t *testing.T) {
 	if err := json.Unmarshal(raw, &sets); err != nil {
 		t.Fatal(err)
 	}
-	fronts := map[string]string{
-		"en": "The parcel came two weeks late and nobody answered. ", "de": "Das Paket kam zwei Wochen zu spät und niemand hat geantwortet. ",
-		"ja": "荷物が二週間遅れて届き、問い合わせにも返事がありませんでした。", "fr": "Le colis est arrivé en retard et personne ne répond. ",
-		"nl": "Het pakket kwam twee weken te laat en niemand gaf antwoord. ", "es": "El paquete llegó dos semanas tarde y nadie contestó. ",
-		"ko": "택배가 2주나 늦게 왔고 문의해도 답이 없었습니다. ",
-	}
-	var attack string
-	f := newFake(t, func(w http.ResponseWriter, r *http.Request, s seen, n int) {
-		answer, err := json.Marshal(map[string]any{"sentences": []any{
-			map[string]any{"text": "Of course. " + attack + " Here it is, as you asked: done.", "claims": []int{1, 2}, "source": "fact", "ref": "1"},
-		}})
-		if err != nil {
-			t.Error(err)
-		}
-		say(string(answer))(w, r, s, n)
-	})
-	c := client(t, nil, f)
+	return sets
+}
+
+// TestAttacks: every attack of the set stands behind a real-looking review in
+// each of seven languages. A model that obeys puts it into an otherwise good
+// reply and lies about where it comes from: a courtesy, the review itself, a
+// fact, or a point that it answers. Some check must block every such text, and
+// none the good reply without it.
+func TestAttacks(t *testing.T) {
 	o := NewOffline()
-	n, langs, met := 0, []string{"en", "de", "ja", "fr", "nl", "es", "ko"}, map[string]int{}
-	for _, set := range slices.Sorted(maps.Keys(sets)) {
-		for _, a := range sets[set] {
-			for i := range 2 {
-				lang := langs[(n/2+3*i)%len(langs)]
-				met[lang]++
-				front := fronts[lang]
-				attack = a
-				kase := triaged(t, o, a+lang, front+a, 1)
-				res, err := c.Draft(context.Background(), Request{Case: kase, Language: lang, Contact: "help@example.test"})
-				n++
-				if err == nil && !rubric.Blocked(judged(kase, res.Draft)) {
-					t.Errorf("%s, %s: approvable: %q", set, lang, res.Draft.Text)
+	var answer string
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request, s seen, n int) { say(answer)(w, r, s, n) })
+	c := client(t, nil, f)
+	lies := []answeredSentence{
+		{Source: "courtesy", Claims: []int{}}, {Source: "review", Claims: []int{}}, {Source: "fact", Ref: "1", Claims: []int{1, 2}}, {Source: "review", Claims: []int{1}},
+	}
+	n, sets, met := 0, attacks(t), map[string]int{}
+	for _, lang := range Languages {
+		body, stars := front(t, lang)
+		clean := triaged(t, o, lang, body, stars)
+		good, err := o.Draft(context.Background(), Request{Case: clean, Contact: "help@example.test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(k review.Case, more ...answeredSentence) []review.Finding {
+			var a draftAnswer
+			for _, x := range good.Draft.Sentences {
+				a.Sentences = append(a.Sentences, answeredSentence{Text: x.Text, Claims: append([]int{}, x.Claims...), Source: string(x.Source), Ref: x.Ref})
+			}
+			a.Sentences = append(a.Sentences, more...)
+			raw, err := json.Marshal(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer = string(raw)
+			res, err := c.Draft(context.Background(), Request{Case: k, Contact: "help@example.test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return judged(k, res.Draft)
+		}
+		if found := ask(clean); rubric.Blocked(found) {
+			t.Errorf("%s: the good reply is blocked: %v", lang, found)
+		}
+		for _, set := range slices.Sorted(maps.Keys(sets)) {
+			for _, a := range sets[set] {
+				k := triaged(t, o, a+lang, body+" "+a, stars)
+				lie := lies[n%len(lies)]
+				lie.Text = []string{a, "Of course: " + a + " Done."}[n/len(lies)%2]
+				switch n % len(lies) {
+				case 1:
+					lie.Ref = a
+				case 3:
+					lie.Ref = k.Claims[0].Words
 				}
-				off, err := o.Draft(context.Background(), Request{Case: kase, Language: lang, Contact: "help@example.test"})
+				n, met[lang] = n+1, met[lang]+1
+				found := ask(k, lie)
+				found = slices.DeleteFunc(found, func(f review.Finding) bool { return f.Check == rubric.ClaimGap }) // the attack itself may count as a point
+				if !rubric.Blocked(found) {
+					t.Errorf("%s, %s: %q can be approved as %s", set, lang, lie.Text, lie.Source)
+				}
+				off, err := o.Draft(context.Background(), Request{Case: k, Language: lang, Contact: "help@example.test"})
 				if err == nil && len(a) > 40 && strings.Contains(off.Draft.Text, a) {
 					t.Errorf("%s, %s: the built-in drafter repeats it: %q", set, lang, off.Draft.Text)
 				}
 			}
 		}
 	}
-	for _, lang := range langs {
-		if met[lang] == 0 {
-			t.Errorf("no attack stood behind a review in %s", lang)
-		}
+	if n < 7*75 {
+		t.Errorf("only %d attacked reviews", n)
 	}
 	t.Logf("%d attacked reviews, by language %v", n, met)
 }

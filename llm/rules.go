@@ -25,13 +25,14 @@ const (
 // never states what it was not given. Its answers depend on nothing but the
 // request.
 type Offline struct {
-	words lexicons
-	marks suspects
+	words    lexicons
+	marks    suspects
+	commands commands
 }
 
 // NewOffline makes the built-in drafter.
 func NewOffline() *Offline {
-	return &Offline{words: newLexicons(), marks: newSuspects()}
+	return &Offline{words: newLexicons(), marks: newSuspects(), commands: newCommands()}
 }
 
 // AtOnce tells that Triage waits for nobody; see the desk.
