@@ -96,6 +96,9 @@ func (d *Desk) noticeCard(ctx context.Context, j storage.Job) (card Card, ok boo
 	if name, yes := strings.CutPrefix(j.Key, sourceNotice); yes {
 		return d.sourceCard(ctx, strings.TrimSuffix(name, "@"+j.Text))
 	}
+	if name, yes := strings.CutPrefix(j.Key, handoverNotice); yes {
+		return d.outageCard(ctx, strings.TrimSuffix(name, "@"+j.Text))
+	}
 	if name, yes := strings.CutPrefix(j.Key, incidentNotice); yes {
 		return d.incidentCard(ctx, name)
 	}

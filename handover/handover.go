@@ -53,6 +53,10 @@ type Config struct {
 	// Trouble is told how a target fares: nil when it is well, and an error
 	// when people should look after it. It may be nil.
 	Trouble func(target string, problem error)
+	// News is the work by which people are told, once each, that a target has
+	// been in trouble since a time, or is well again after it. It becomes part
+	// of the write that notes that they were told. It may be nil.
+	News func(target string, since time.Time, well bool) []review.Work
 }
 
 // Handover follows the audit log for its targets. Make one with [New] and let
@@ -76,7 +80,7 @@ func (l *lane) kind() review.WorkKind { return review.WorkKind("handover:" + l.N
 // callTimeout.
 const (
 	lookEvery = time.Second
-	leaseFor  = 30 * time.Second
+	leaseFor  = 15 * time.Second // another replica waits so long for one that was killed
 	page      = 200
 	turnMost  = 1000 // entries looked at before another replica may have the turn
 	heldMost  = 50   // cases held back at once; beyond that the whole target waits

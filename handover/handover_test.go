@@ -129,6 +129,7 @@ type desk struct {
 	path  string
 	to    *receiver
 	said  map[string]error
+	news  []string // what people were told in chat
 }
 
 func newDesk(t *testing.T) *desk {
@@ -176,6 +177,10 @@ func (d *desk) config(t handover.Target) handover.Config {
 	return handover.Config{
 		Store: d.store, Targets: []handover.Target{t}, Allow: []string{u.Host}, Now: d.to.Now, Worker: "test",
 		Trouble: func(name string, err error) { d.said[name] = err },
+		News: func(name string, since time.Time, well bool) []review.Work {
+			d.news = append(d.news, fmt.Sprint(name, " ", since.Format(time.TimeOnly), " ", well))
+			return []review.Work{{Kind: "notice", Key: d.news[len(d.news)-1], Due: d.to.Now()}}
+		},
 	}
 }
 
@@ -291,6 +296,57 @@ func TestRefusedEntryHoldsBackItsCase(t *testing.T) {
 		if len(got) != 3 || !slices.IsSorted(got) || d.said["crm"] != nil {
 			t.Fatalf("afterwards %v arrived and people are told %v", got, d.said["crm"])
 		}
+	}
+}
+
+// TestLongTroubleIsToldOnce: a target that is away for a moment is nobody's
+// business; one that stays away is told of once, across restarts, and once more
+// when it is well. The next outage is another.
+func TestLongTroubleIsToldOnce(t *testing.T) {
+	for name, status := range map[string]int{"down": 503, "refusing": 422} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			h := d.handover()
+			d.to.answers(func(handover.Event) int { return status })
+			d.happens(1, "approve")
+			d.runs(h)
+			d.to.pass(5 * time.Minute)
+			d.runs(h)
+			if len(d.news) != 0 {
+				t.Fatalf("told after five minutes: %v", d.news)
+			}
+			for range 10 {
+				d.to.pass(30 * time.Minute)
+				d.runs(h)
+				h = d.handover() // the program starts anew each time
+			}
+			if want := []string{"crm 09:00:00 false"}; !slices.Equal(d.news, want) {
+				t.Fatalf("told %v, want %v", d.news, want)
+			}
+			if st, err := handover.Load(t.Context(), d.store, "crm"); err != nil || st.Trouble() == "" || !st.Since.Equal(time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)) {
+				t.Fatalf("the state says %q since %s, %v", st.Trouble(), st.Since, err)
+			}
+			if jobs, err := d.store.Pending(t.Context()); err != nil || jobs["notice"].Count != 1 {
+				t.Fatalf("%d notices are to be posted, %v", jobs["notice"].Count, err)
+			}
+			d.to.answers(nil)
+			d.to.pass(time.Hour)
+			d.runs(h)
+			d.to.pass(time.Hour)
+			d.runs(h)
+			if want := []string{"crm 09:00:00 false", "crm 09:00:00 true"}; !slices.Equal(d.news, want) {
+				t.Fatalf("told %v, want %v", d.news, want)
+			}
+			d.to.answers(func(handover.Event) int { return status })
+			d.happens(1, "undo")
+			for range 4 {
+				d.runs(h)
+				d.to.pass(20 * time.Minute)
+			}
+			if len(d.news) != 3 || d.news[2] == d.news[0] {
+				t.Fatalf("of the next outage: %v", d.news)
+			}
+		})
 	}
 }
 

@@ -21,6 +21,8 @@ type State struct {
 	Problem  string    `json:"problem,omitempty"`
 	Next     time.Time `json:"next,omitzero"` // it is left alone until then
 	Held     []Held    `json:"held,omitempty"`
+	Since    time.Time `json:"since,omitzero"` // when the trouble began, zero for none
+	Told     bool      `json:"told,omitempty"` // people were told of it
 }
 
 // Held is a case whose next entry the target refuses.
@@ -55,6 +57,26 @@ func (s State) Trouble() string {
 		}
 	}
 	return ""
+}
+
+// tellAfter is how long a target may be in trouble before people are told in
+// chat: a restart of it is over by then.
+const tellAfter = 15 * time.Minute
+
+// notice keeps account of how long there is trouble. tell is true when people
+// are to hear of it: that it goes on for long, or that it is over.
+func (s *State) notice(now time.Time) (since time.Time, well, tell bool) {
+	since = s.Since
+	switch {
+	case s.Failures == 0 && len(s.Held) == 0:
+		well, tell = true, s.Told
+		s.Since, s.Told = time.Time{}, false
+	case since.IsZero():
+		s.Since = now.UTC().Truncate(time.Microsecond)
+	case !s.Told && now.Sub(since) >= tellAfter:
+		s.Told, tell = true, true
+	}
+	return since, well, tell
 }
 
 func (s State) held(id int64) int {
@@ -243,6 +265,7 @@ func (r *round) call(ctx context.Context, e audit.Entry) (*refusal, error) {
 func (r *round) keep(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
+	since, well, tell := r.state.notice(r.Now())
 	b, err := json.Marshal(r.state)
 	if err != nil {
 		return err
@@ -250,8 +273,11 @@ func (r *round) keep(ctx context.Context) error {
 	if string(b) == r.raw {
 		return nil
 	}
-	s := &storage.Setting{Name: setting(r.lane.Name), Before: r.raw, Value: string(b)}
-	if err := r.Store.Commit(ctx, &storage.Batch{Setting: s}); err != nil {
+	batch := &storage.Batch{Setting: &storage.Setting{Name: setting(r.lane.Name), Before: r.raw, Value: string(b)}}
+	if tell && r.News != nil {
+		batch.Work = r.News(r.lane.Name, since, well)
+	}
+	if err := r.Store.Commit(ctx, batch); err != nil {
 		return err
 	}
 	r.raw, r.moved = string(b), false

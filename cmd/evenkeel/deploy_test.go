@@ -66,7 +66,7 @@ func TestDashboard(t *testing.T) {
 	}
 	defer store.Close()
 	seen := newTelemetry(nil)
-	seen.set.Gather((&counts{store: store}).families)
+	seen.set.Gather((&counts{store: store, names: []string{"crm"}}).families)
 	seen.set.Gather(modelFamilies(sickModel{}))
 	have := map[string]metrics.Kind{"evenkeel_trace_spans_total": metrics.CounterKind}
 	for _, f := range seen.set.Families(t.Context()) {

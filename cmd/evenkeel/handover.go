@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/handover"
 	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review/playbook"
@@ -13,15 +14,23 @@ import (
 )
 
 // handOver makes what tells other programs what happens.
-func (c *call) handOver(p parts, trouble func(what string, err error)) (*handover.Handover, error) {
+func (c *call) handOver(p parts, desk *bot.Desk) (*handover.Handover, error) {
 	targets, err := c.handoverTargets(p.rules)
 	if err != nil {
 		return nil, err
 	}
 	return handover.New(handover.Config{
 		Store: p.store, Targets: targets, Allow: c.handoverAllow(), Now: p.now, Logger: c.log, Worker: workerName(),
-		Trouble: func(target string, err error) { trouble("handover "+target, err) },
+		Trouble: func(target string, err error) { desk.Trouble("handover "+target, err) }, News: desk.OutageNews,
 	})
+}
+
+// outage tells the desk how a target fares.
+func outage(store storage.Store) func(context.Context, string) (bot.Outage, error) {
+	return func(ctx context.Context, target string) (bot.Outage, error) {
+		st, err := handover.Load(ctx, store, target)
+		return bot.Outage{Since: st.Since, Problem: st.Trouble()}, err
+	}
 }
 
 // handoverTargets are those of the playbook, with their secrets. All that is
@@ -38,6 +47,15 @@ func (c *call) handoverTargets(rules *playbook.Playbook) ([]handover.Target, err
 		targets = append(targets, handover.Target{Name: h.Name, URL: h.URL, Secret: secret.New(key), Verbs: h.Verbs, Words: h.Words})
 	}
 	return targets, errors.Join(wrong...)
+}
+
+// targetNames are the programs that events are handed to.
+func targetNames(rules *playbook.Playbook) []string {
+	var names []string
+	for _, h := range rules.Handover() {
+		names = append(names, h.Name)
+	}
+	return names
 }
 
 func (c *call) handoverAllow() []string {

@@ -7,10 +7,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/evenkeel/evenkeel/handover"
 	"github.com/evenkeel/evenkeel/internal/metrics"
 	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/llm"
@@ -30,6 +32,7 @@ const lookTimeout = 3 * time.Second
 // counts are the numbers that stand in the database.
 type counts struct {
 	store storage.Store
+	names []string // of the programs that events are handed to
 	mu    sync.Mutex
 	at    time.Time
 	last  []metrics.Family
@@ -57,7 +60,7 @@ func (d *counts) read(ctx context.Context) []metrics.Family {
 	up.Add(1)
 	entries := metrics.Family{Name: "evenkeel_audit_entries", Help: "Entries of the audit log.", Kind: metrics.GaugeKind}
 	entries.Add(float64(seq))
-	return append(append([]metrics.Family{up, entries}, d.cases(ctx)...), append(d.pending(ctx), d.sources(ctx)...)...)
+	return append(append([]metrics.Family{up, entries}, d.cases(ctx)...), slices.Concat(d.pending(ctx), d.sources(ctx), d.targets(ctx, seq))...)
 }
 
 func (d *counts) cases(ctx context.Context) []metrics.Family {
@@ -108,6 +111,34 @@ func (d *counts) sources(ctx context.Context) []metrics.Family {
 		}
 	}
 	return []metrics.Family{failures, success, polled}
+}
+
+// targets are the programs that events are handed to; head is the last entry
+// of the audit log.
+func (d *counts) targets(ctx context.Context, head int64) []metrics.Family {
+	if len(d.names) == 0 {
+		return nil
+	}
+	labels := []string{"target"}
+	up := metrics.Family{Name: "evenkeel_handover_up", Help: "Whether a program takes the events that it is handed.", Kind: metrics.GaugeKind, Labels: labels}
+	failures := metrics.Family{Name: "evenkeel_handover_failures", Help: "Calls of a program that failed in a row.", Kind: metrics.GaugeKind, Labels: labels}
+	behind := metrics.Family{Name: "evenkeel_handover_behind", Help: "Entries of the audit log that a program was not handed yet, those that it does not want included.", Kind: metrics.GaugeKind, Labels: labels}
+	held := metrics.Family{Name: "evenkeel_handover_held_cases", Help: "Cases whose events wait because a program refuses one of them.", Kind: metrics.GaugeKind, Labels: labels}
+	for _, name := range d.names {
+		st, err := handover.Load(ctx, d.store, name)
+		if err != nil || !st.Known {
+			continue
+		}
+		well := 1.0
+		if st.Trouble() != "" {
+			well = 0
+		}
+		up.Add(well, name)
+		failures.Add(float64(st.Failures), name)
+		behind.Add(float64(max(0, head-st.Seq)), name)
+		held.Add(float64(len(st.Held)), name)
+	}
+	return []metrics.Family{up, failures, behind, held}
 }
 
 // reporter is a writer that tells how its endpoints fare.

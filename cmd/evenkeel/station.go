@@ -81,13 +81,13 @@ func (c *call) station(p parts, srv *server) (*station, error) {
 	desk, err := bot.New(bot.Config{
 		Store: watched{p.store, s.seen}, Observer: s.seen, Playbook: p.rules, Sources: p.sources, Drafter: p.writers.drafter, Triager: p.writers.triager,
 		Judge: p.writers.judge, Translator: p.writers.translator,
-		Now: p.now, Logger: s.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(), PastedID: manual.ID,
+		Now: p.now, Logger: s.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(), PastedID: manual.ID, Outage: outage(p.store),
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.desk = desk
-	if s.handover, err = c.handOver(p, s.desk.Trouble); err != nil {
+	if s.handover, err = c.handOver(p, s.desk); err != nil {
 		return nil, usage(err)
 	}
 	for _, row := range chatTable {

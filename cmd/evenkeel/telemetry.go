@@ -247,7 +247,7 @@ func (s *station) observe() error {
 		own.log = slog.New(tracer.Log(s.log.Handler()))
 		s.call = &own
 	}
-	s.seen.set.Gather((&counts{store: s.store}).families)
+	s.seen.set.Gather((&counts{store: s.store, names: targetNames(s.rules)}).families)
 	if models, ok := s.parts.writers.drafter.(reporter); ok {
 		s.seen.set.Gather(modelFamilies(models))
 	}
