@@ -127,16 +127,16 @@ func called(name string, list []string) (string, bool) {
 const found = 10
 
 // Search lists cases by their words. See [commands.Numbers].
-func (d *Desk) Search(ctx context.Context, typed string) ([]commands.Item, error) {
+func (d *Desk) Search(ctx context.Context, typed string) (commands.Found, error) {
 	if _, err := d.catchUp(ctx); err != nil {
-		return nil, err
+		return commands.Found{}, err
 	}
-	hits, err := d.Store.Search(ctx, words.Parse(typed), "", found)
+	answer, err := d.Store.Search(ctx, words.Parse(typed), "", found)
 	if err != nil {
-		return nil, err
+		return commands.Found{}, err
 	}
-	items := make([]commands.Item, len(hits))
-	for n, h := range hits {
+	items := make([]commands.Item, len(answer.Hits))
+	for n, h := range answer.Hits {
 		items[n] = commands.Item{
 			Case:  h.Case.ID,
 			Title: fmt.Sprintf("%s %s %s: “%s”", h.Case.Ref(), h.Case.Review.Key.Source, h.Case.Review.Rating, oneLine(h.Snippet)),
@@ -146,7 +146,7 @@ func (d *Desk) Search(ctx context.Context, typed string) ([]commands.Item, error
 			items[n].Note = "by or about them; " + h.Case.Status.Label()
 		}
 	}
-	return items, nil
+	return commands.Found{Items: items, Newest: answer.Newest}, nil
 }
 
 // The bounds of what is looked at for similar cases, and shown.

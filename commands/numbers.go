@@ -16,9 +16,15 @@ type Numbers interface {
 	// sources or of the source or subject with this name.
 	Numbers(ctx context.Context, of, period string) (Summary, error)
 	// Search lists the cases whose words answer what was typed, best first.
-	Search(ctx context.Context, typed string) ([]Item, error)
+	Search(ctx context.Context, typed string) (Found, error)
 	// Similar lists earlier cases that tell of the same.
 	Similar(ctx context.Context, c review.Case) ([]Item, error)
+}
+
+// Found is what a search found.
+type Found struct {
+	Items  []Item
+	Newest int // no more than so many of the newest cases were looked through; 0 for all
 }
 
 // Summary is the numbers of a period.
@@ -84,14 +90,18 @@ func runSearch(ctx context.Context, d Desk, i Invocation) (Outcome, error) {
 	if typed == "" {
 		return Outcome{}, &review.InputError{Field: "search", Problem: "needs words, as in “search late courier”"}
 	}
-	items, err := d.Search(ctx, typed)
+	found, err := d.Search(ctx, typed)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if len(items) == 0 {
-		return Outcome{Text: "Nothing has all of these words. Fewer words, or only their first four letters, find more."}, nil
+	out := Outcome{Text: "Found, the best matches first:", Items: found.Items}
+	if len(found.Items) == 0 {
+		out.Text = "Nothing has all of these words. Fewer words, or only their first four letters, find more."
 	}
-	return Outcome{Text: "Found, the best matches first:", Items: items}, nil
+	if found.Newest > 0 {
+		out.Text = fmt.Sprintf("These words are very common, so only the newest %d,%03d cases were looked through; with a rarer word among them all are. ", found.Newest/1000, found.Newest%1000) + out.Text
+	}
+	return out, nil
 }
 
 func runSimilar(ctx context.Context, d Desk, i Invocation) (Outcome, error) {

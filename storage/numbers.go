@@ -34,9 +34,10 @@ type Numbers interface {
 	// Search finds cases whose words answer the query: the best matches first,
 	// the newest first among equally good ones. It sees the newest thousand
 	// cases that have the words, of which there may be more.
-	Search(ctx context.Context, q words.Query, source string, limit int) ([]Hit, error)
+	Search(ctx context.Context, q words.Query, source string, limit int) (Found, error)
 	// Alike lists cases of late, newest first, that share telling words with a
-	// text: what may be similar, to be looked at closely.
+	// text: what may be similar, to be looked at closely. Of late is among the
+	// newest 200,000.
 	Alike(ctx context.Context, texts []string, limit int) ([]review.Case, error)
 	// Rounds counts the replies that are up, or were, to a reviewer, but for
 	// those of one case: see [review.Review.Reviewer].
@@ -56,6 +57,14 @@ type CountQuery struct {
 	BySubject bool
 	Parts     []stats.Part // see stats.Period.Parts
 	What      []stats.What // nil for all
+}
+
+// Found is what a search found.
+type Found struct {
+	Hits []Hit
+	// Newest says that words so common hardly meet among the latest cases, and
+	// that no more than so many of the newest were looked through; 0 for all.
+	Newest int
 }
 
 // Hit is a case that a search found.

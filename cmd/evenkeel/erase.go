@@ -191,11 +191,11 @@ func eraseIn(ctx context.Context, store storage.Store, r eraseRequest, now func(
 // nowNamed finds the cases that still name an author who was erased.
 func nowNamed(ctx context.Context, store storage.Store, out *eraseAnswer, authors map[string]bool) error {
 	for author := range authors {
-		hits, err := store.Search(ctx, words.Parse(author), "", namedShown)
+		found, err := store.Search(ctx, words.Parse(author), "", namedShown)
 		if err != nil {
 			return err
 		}
-		for _, h := range hits {
+		for _, h := range found.Hits {
 			out.Named = append(out.Named, h.Case.ID)
 		}
 	}

@@ -40,11 +40,11 @@ func TestErasedWordsAreNotFound(t *testing.T) {
 		}
 	}
 	found := func(word string) int {
-		hits, err := store.Search(t.Context(), words.Parse(word), "", 9)
+		found, err := store.Search(t.Context(), words.Parse(word), "", 9)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(hits)
+		return len(found.Hits)
 	}
 	if found("zyzzyva") != 1 || found("courier") != 1 {
 		t.Fatal("the index has not what it is to forget")

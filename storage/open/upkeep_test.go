@@ -285,11 +285,11 @@ func tallied(t *testing.T, st storage.Store) error {
 // found is how many cases a search for a word gives.
 func found(t *testing.T, st storage.Store, word string) int {
 	t.Helper()
-	hits, err := st.Search(t.Context(), words.Parse(word), "", 10)
+	found, err := st.Search(t.Context(), words.Parse(word), "", 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(hits)
+	return len(found.Hits)
 }
 
 // clean looks through a database's files, byte for byte.

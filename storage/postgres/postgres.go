@@ -57,6 +57,7 @@ var settings = map[string]string{
 	"tcp_keepalives_interval":             "2",
 	"tcp_keepalives_count":                "3",
 	"tcp_user_timeout":                    "10s",
+	"jit":                                 "off", // it takes longer than any query of ours
 }
 
 // Open connects to the database at url ("postgres://user@host/name") and

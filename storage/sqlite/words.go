@@ -11,10 +11,11 @@ import (
 // tokenizer "ascii" leaves every letter beyond ASCII as it is, so that the
 // pairs of letters pass untouched.
 var wordIndex = relational.WordIndex{
-	Put:  "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
-	Drop: "DELETE FROM words WHERE rowid IN (%s)",
-	Find: "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
-	Text: func(tokens []string) string { return strings.Join(tokens, " ") },
+	Put:   "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
+	Drop:  "DELETE FROM words WHERE rowid IN (%s)",
+	Find:  "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+	Count: "SELECT COUNT(*) FROM words WHERE words MATCH ? AND rowid >= ?",
+	Text:  func(tokens []string) string { return strings.Join(tokens, " ") },
 	Query: func(tokens []string, anyOf bool) string {
 		if anyOf {
 			return `"` + strings.Join(tokens, `" OR "`) + `"`

@@ -15,12 +15,12 @@ import (
 // find searches and lists the cases.
 func find(tb testing.TB, st storage.Store, typed string, limit int) []int64 {
 	tb.Helper()
-	hits, err := st.Search(tb.Context(), words.Parse(typed), "", limit)
+	found, err := st.Search(tb.Context(), words.Parse(typed), "", limit)
 	if err != nil {
 		tb.Fatalf("searching %q: %v", typed, err)
 	}
 	var ids []int64
-	for _, h := range hits {
+	for _, h := range found.Hits {
 		ids = append(ids, h.Case.ID)
 	}
 	return ids
@@ -93,11 +93,11 @@ func testSearch(t *testing.T, b *bed) {
 		}
 	}
 	same(t, "at most one", find(t, st, "courier", 1), []int64{8})
-	hits := got[[]storage.Hit](t)(st.Search(t.Context(), words.Parse("COURIER"), "shop", 9))
+	hits := got[storage.Found](t)(st.Search(t.Context(), words.Parse("COURIER"), "shop", 9)).Hits
 	if len(hits) != 2 || hits[0].Where != "review" || !strings.Contains(hits[0].Snippet, "the courier laughed") {
 		t.Errorf("in one source: %+v", hits)
 	}
-	hits = got[[]storage.Hit](t)(st.Search(t.Context(), words.Parse("flooded"), "", 9))
+	hits = got[storage.Found](t)(st.Search(t.Context(), words.Parse("flooded"), "", 9)).Hits
 	if len(hits) != 1 || hits[0].Where != "fact" || hits[0].Snippet != "The depot in Zürich was flooded." {
 		t.Errorf("a fact: %+v", hits)
 	}
@@ -105,6 +105,65 @@ func testSearch(t *testing.T, b *bed) {
 	Put(t, st, written(8, "Rain", "The box was in a wet rain, left by the courier")) // 9, newer than 1
 	tallyAll(t, st, 3)
 	same(t, "the phrase first", find(t, st, "courier left", 9), []int64{1, 9})
+}
+
+// testCommonWords searches a database whose latest cases are far from its
+// first ones, as after years.
+func testCommonWords(t *testing.T, b *bed) {
+	st := b.st
+	Put(t, st, written(1, "", "even and odd, with a needle"))   // 1
+	Put(t, st, written(2, "", "even and odd, and a bookmark"))  // 2
+	Put(t, st, written(3, "", "even though it came yesterday")) // 3
+	tallyAll(t, st, 9)
+	number := func(n int) {
+		if _, err := b.db.SQL(t).ExecContext(t.Context(), fmt.Sprintf("UPDATE audit_head SET cases = %d", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	number(150_000)
+	Put(t, st, written(4, "", "even and odd, and a pillow")) // 150,001: neither latest nor far
+	number(300_000)
+	var crowd []review.Change
+	for n := range 220 {
+		crowd = append(crowd, Accepted(t, written(10+n, "", fmt.Sprintf("w%d %s", n, []string{"even", "odd"}[n%2])), true))
+	}
+	if _, err := st.Seed(t.Context(), crowd, review.Event{At: Start, Verb: "import"}); err != nil {
+		t.Fatal(err)
+	}
+	tallyAll(t, st, 300)
+
+	for _, c := range []struct {
+		typed  string
+		want   []int64
+		newest int
+	}{
+		{"even odd", []int64{150_001}, 200_000}, // both common
+		{"even odd needle", []int64{1}, 0},      // one is not
+		{"bookmark", []int64{2}, 0},
+		{"even pillow", []int64{150_001}, 0},
+		{"even though", []int64{3}, 0},
+		{"w7 odd", []int64{300_008}, 0},
+		{"nowhere odd", nil, 0},
+	} {
+		found := got[storage.Found](t)(st.Search(t.Context(), words.Parse(c.typed), "", 20))
+		var ids []int64
+		for _, h := range found.Hits {
+			ids = append(ids, h.Case.ID)
+		}
+		if !slices.Equal(ids, c.want) || found.Newest != c.newest {
+			t.Errorf("searching %q finds %v among %d, want %v among %d", c.typed, ids, found.Newest, c.want, c.newest)
+		}
+	}
+	if hits := find(t, st, "even", 20); len(hits) != 20 || hits[0] < 300_000 {
+		t.Errorf("a common word finds %v", hits)
+	}
+	for typed, want := range map[string]int64{"a white pillow": 150_001, "a red bookmark": 0} {
+		var id int64
+		for _, c := range got[[]review.Case](t)(st.Alike(t.Context(), []string{typed}, 9)) {
+			id = c.ID
+		}
+		same(t, "alike to "+typed, id, want)
+	}
 }
 
 func testForget(t *testing.T, b *bed) {

@@ -72,6 +72,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Database) {
 		{"numbers counted from several sides", testNumbersRace},
 		{"numbers of a database from before", testNumbersMigrated},
 		{"search", testSearch},
+		{"common words", testCommonWords},
 		{"search forgets", testForget},
 		{"cases alike", testAlike},
 		{"opening again", testReopen},

@@ -59,7 +59,11 @@ type Dialect struct {
 type WordIndex struct {
 	Put  string // adds a case's tokens: its number, then Text of them
 	Drop string // takes cases out; %s is the list of their numbers
-	Find string // numbers of cases, newest first, by Query, a number that is above them, and a limit
+	Find string // numbers of cases, newest first, by Query, the least number, a number that is above them, and a limit
+	// Wide are settings for a transaction in which Find searches a wide stretch
+	// where few are expected; none where the database knows by itself.
+	Wide  []string
+	Count string // how many cases there are by Query and the least number
 	// Afresh stands before Find's arguments, to have it planned for these words.
 	Afresh []any
 	Text   func(tokens []string) string

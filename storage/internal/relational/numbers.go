@@ -73,76 +73,150 @@ func (st *Store) Subjects(ctx context.Context, source string, limit int) ([]stri
 	return out, st.explain(err)
 }
 
-// The bounds of a search: how many candidates of the index are looked at, and
-// how many at a time.
+// The bounds of a search: how many candidates of the index are looked at, how
+// many at a time, and among which cases they are looked for.
 const (
 	searchDepth = 1000
 	searchPage  = 50
 	maxHits     = 100
 	snippet     = 160 // characters
+
+	// searchWindow is how many of the newest cases are walked through before
+	// the whole index is asked.
+	searchWindow = 20_000
+	// searchReach is how many of the newest cases are looked through for words
+	// that are all common and yet hardly ever met in the window: an index can
+	// only walk two long lists to see that they do not meet. A word is common
+	// that stands in one of twenty of the newest cases.
+	searchReach  = 200_000
+	searchSample = 2000
+	commonFrom   = searchSample / 20
 )
 
 // Search implements [storage.Numbers]: first the cases with the words whole,
 // then, if those are too few, those whose words begin so.
-func (st *Store) Search(ctx context.Context, q words.Query, source string, limit int) ([]storage.Hit, error) {
+func (st *Store) Search(ctx context.Context, q words.Query, source string, limit int) (storage.Found, error) {
 	limit = min(max(limit, 1), maxHits)
 	if q.Empty() {
-		return nil, nil
+		return storage.Found{}, nil
 	}
 	s := searching{st: st, q: q, source: source, seen: make(map[int64]bool)}
+	var err error
+	if s.newest, err = st.newest(ctx); err != nil {
+		return storage.Found{}, err
+	}
 	if err := s.among(ctx, q.Whole, func() bool { return s.phrases >= limit }); err != nil {
-		return nil, err
+		return storage.Found{}, err
 	}
 	if len(s.hits) < limit && !slices.Equal(q.Whole, q.Begun) {
 		if err := s.among(ctx, q.Begun, func() bool { return len(s.hits) >= limit }); err != nil {
-			return nil, err
+			return storage.Found{}, err
 		}
 	}
-	slices.SortStableFunc(s.hits, func(a, b storage.Hit) int {
-		return cmp.Or(cmp.Compare(a.Grade, b.Grade), wrote(b.Case).Compare(wrote(a.Case)), cmp.Compare(b.Case.ID, a.Case.ID))
+	slices.SortStableFunc(s.hits, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.grade, b.grade), wrote(b.of).Compare(wrote(a.of)), cmp.Compare(b.of.ID, a.of.ID))
 	})
-	return s.hits[:min(limit, len(s.hits))], nil
+	out := storage.Found{Newest: s.narrowed}
+	for _, c := range s.hits[:min(limit, len(s.hits))] {
+		out.Hits = append(out.Hits, c.hit(q))
+	}
+	return out, nil
+}
+
+// newest is the highest number of a case whose words are indexed.
+func (st *Store) newest(ctx context.Context) (id int64, err error) {
+	err = one(ctx, st.read, []any{&id}, "SELECT COALESCE(MAX(case_id), 0) FROM tallies")
+	return id, st.explain(err)
 }
 
 // searching is a search under way.
 type searching struct {
-	st      *Store
-	q       words.Query
-	source  string
-	seen    map[int64]bool
-	hits    []storage.Hit
-	phrases int // of the hits, those of the best grade
+	st       *Store
+	q        words.Query
+	source   string
+	newest   int64
+	seen     map[int64]bool
+	hits     []candidate
+	phrases  int // of the hits, those of the best grade
+	narrowed int // to how many of the newest cases, 0 for all
 }
 
 // among looks at the cases that have all the tokens, the newest first, until
-// there is enough.
+// there is enough. Where many cases have them the newest ones come at once;
+// where few do, the index as a whole knows all of them at once.
 func (s *searching) among(ctx context.Context, tokens []string, enough func() bool) error {
-	query, before := s.st.d.Words.Query(tokens, false), int64(math.MaxInt64)
-	for looked := 0; looked < searchDepth && !enough(); looked += searchPage {
-		ids, err := s.st.find(ctx, query, before, searchPage)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		before = ids[len(ids)-1]
-		fresh := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return s.seen[id] })
-		for _, id := range fresh {
-			s.seen[id] = true
-		}
-		found, err := s.st.look(ctx, s.q, s.source, fresh)
+	query := s.st.d.Words.Query(tokens, false)
+	from, before, looked := s.newest-searchWindow, int64(math.MaxInt64), 0
+	for more := true; more && looked < searchDepth && !enough(); looked += searchPage {
+		ids, err := s.st.find(ctx, query, from, before, searchPage)
 		if err != nil {
 			return err
 		}
-		for _, h := range found {
-			if h.Grade == words.Phrase {
-				s.phrases++
-			}
+		if err := s.take(ctx, ids); err != nil {
+			return err
 		}
-		s.hits = append(s.hits, found...)
-		if len(ids) < searchPage {
+		if more = len(ids) == searchPage; more {
+			before = ids[len(ids)-1]
+		}
+	}
+	if from <= 0 || looked >= searchDepth || enough() {
+		return nil
+	}
+	floor, err := s.floor(ctx, tokens)
+	if err != nil {
+		return err
+	}
+	ids, err := s.st.findBeyond(ctx, query, floor, from, searchDepth-looked)
+	if err != nil {
+		return err
+	}
+	for page := range slices.Chunk(ids, searchPage) {
+		if enough() {
 			return nil
+		}
+		if err := s.take(ctx, page); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// floor is the number from which on cases are looked through.
+func (s *searching) floor(ctx context.Context, tokens []string) (int64, error) {
+	if s.newest <= searchReach {
+		return 0, nil
+	}
+	for _, t := range tokens {
+		var n int64
+		args := append(slices.Clone(s.st.d.Words.Afresh), s.st.d.Words.Query([]string{t}, false), s.newest-searchSample)
+		if err := s.st.read.db.QueryRowContext(ctx, s.st.d.bind(s.st.d.Words.Count), args...).Scan(&n); err != nil {
+			return 0, s.st.explain(err)
+		}
+		if n < commonFrom {
+			return 0, nil
+		}
+	}
+	s.narrowed = searchReach
+	return s.newest - searchReach, nil
+}
+
+// take looks at candidates that were not looked at before.
+func (s *searching) take(ctx context.Context, ids []int64) error {
+	fresh := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return s.seen[id] })
+	for _, id := range fresh {
+		s.seen[id] = true
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	found, err := s.st.look(ctx, s.q, s.source, fresh)
+	for _, c := range found {
+		if c.grade == words.Phrase {
+			s.phrases++
+		}
+	}
+	s.hits = append(s.hits, found...)
+	return err
 }
 
 // wrote is when the customer did.
@@ -155,10 +229,37 @@ func wrote(c review.Case) time.Time {
 	return c.Opened
 }
 
-// find asks the index, newest first.
-func (st *Store) find(ctx context.Context, query string, before int64, limit int) ([]int64, error) {
-	args := append(slices.Clone(st.d.Words.Afresh), query, before, int64(limit))
-	rows, err := st.read.db.QueryContext(ctx, st.d.bind(st.d.Words.Find), args...)
+// find asks the index for cases from one number up to another, newest first.
+func (st *Store) find(ctx context.Context, query string, from, before int64, limit int) ([]int64, error) {
+	return st.findOn(ctx, st.read.db, query, from, before, limit)
+}
+
+// findBeyond is find for a wide stretch in which there are few.
+func (st *Store) findBeyond(ctx context.Context, query string, from, before int64, limit int) ([]int64, error) {
+	if len(st.d.Words.Wide) == 0 {
+		return st.find(ctx, query, from, before, limit)
+	}
+	tx, err := st.read.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, st.explain(err)
+	}
+	defer func() { _ = tx.Rollback() }() // it only read
+	for _, setting := range st.d.Words.Wide {
+		if _, err := tx.ExecContext(ctx, setting); err != nil {
+			return nil, st.explain(err)
+		}
+	}
+	return st.findOn(ctx, tx, query, from, before, limit)
+}
+
+// queries is a pool of connections, or a transaction.
+type queries interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (st *Store) findOn(ctx context.Context, on queries, query string, from, before int64, limit int) ([]int64, error) {
+	args := append(slices.Clone(st.d.Words.Afresh), query, from, before, int64(limit))
+	rows, err := on.QueryContext(ctx, st.d.bind(st.d.Words.Find), args...)
 	if err != nil {
 		return nil, st.explain(err)
 	}
@@ -191,8 +292,15 @@ func (st *Store) casesOf(ctx context.Context, ids []int64) ([]review.Case, error
 	return out, st.explain(err)
 }
 
-// look holds candidates against the query.
-func (st *Store) look(ctx context.Context, q words.Query, source string, ids []int64) ([]storage.Hit, error) {
+// candidate is a case that answers the query.
+type candidate struct {
+	of     review.Case
+	grade  int
+	pieces []piece
+}
+
+// look holds cases against the query.
+func (st *Store) look(ctx context.Context, q words.Query, source string, ids []int64) ([]candidate, error) {
 	cases, err := st.casesOf(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -201,7 +309,7 @@ func (st *Store) look(ctx context.Context, q words.Query, source string, ids []i
 	if err != nil {
 		return nil, st.explain(err)
 	}
-	var hits []storage.Hit
+	var out []candidate
 	for _, c := range cases {
 		if source != "" && c.Review.Key.Source != source {
 			continue
@@ -211,23 +319,26 @@ func (st *Store) look(ctx context.Context, q words.Query, source string, ids []i
 		for i, p := range pieces {
 			texts[i] = p.text
 		}
-		grade, ok := q.Match(texts...)
-		if !ok {
-			continue
+		if grade, ok := q.Match(texts...); ok {
+			out = append(out, candidate{c, grade, pieces})
 		}
-		h := storage.Hit{Case: c, Grade: grade}
-		for _, p := range pieces {
-			s, has := q.Snippet(p.text, snippet)
-			if has || h.Where == "" {
-				h.Where, h.Snippet = p.where, s
-			}
-			if has {
-				break
-			}
-		}
-		hits = append(hits, h)
 	}
-	return hits, nil
+	return out, nil
+}
+
+// hit is a candidate with the words that were found.
+func (c candidate) hit(q words.Query) storage.Hit {
+	h := storage.Hit{Case: c.of, Grade: c.grade}
+	for _, p := range c.pieces {
+		s, has := q.Snippet(p.text, snippet)
+		if has || h.Where == "" {
+			h.Where, h.Snippet = p.where, s
+		}
+		if has {
+			break
+		}
+	}
+	return h
 }
 
 // Alike implements [storage.Numbers].
@@ -237,26 +348,22 @@ func (st *Store) Alike(ctx context.Context, texts []string, limit int) ([]review
 	if len(tokens) == 0 {
 		return nil, nil
 	}
-	ids, err := st.find(ctx, st.d.Words.Query(tokens, true), math.MaxInt64, min(max(limit, 1), searchDepth))
+	newest, err := st.newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	limit = min(max(limit, 1), searchDepth)
+	query, from := st.d.Words.Query(tokens, true), newest-searchWindow
+	ids, err := st.find(ctx, query, from, math.MaxInt64, limit)
+	if err == nil && len(ids) < limit && from > 0 {
+		var older []int64
+		older, err = st.findBeyond(ctx, query, newest-searchReach, from, limit-len(ids))
+		ids = append(ids, older...)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return st.casesOf(ctx, ids)
-}
-
-// Rounds implements [storage.Numbers].
-func (st *Store) Rounds(ctx context.Context, reviewer string, except int64) (int, error) {
-	if reviewer == "" {
-		return 0, nil
-	}
-	n, err := collect(ctx, st.read, func(rows *sql.Rows) (n int, err error) {
-		err = rows.Scan(&n)
-		return n, err
-	}, "SELECT COUNT(*) FROM replies WHERE reviewer = ? AND reviewer <> '' AND case_id <> ? AND answered IS NOT NULL AND problem = ''", reviewer, except)
-	if err != nil {
-		return 0, st.explain(err)
-	}
-	return n[0], nil
 }
 
 // piece is one text of a case.
