@@ -12,6 +12,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/digest"
 	"github.com/evenkeel/evenkeel/bot/digest/chart"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/stats"
 	"github.com/evenkeel/evenkeel/storage"
@@ -94,6 +95,7 @@ func (d *Desk) digestWorker(chat Chat) worker {
 		at := Place{Channel: j.Text, Key: "digest-" + j.Key, Quiet: in.Overdue == 0}
 		s := &syncing{desk: d, chat: chat, job: j, channel: j.Text, standing: map[string]storage.Message{}}
 		ref, err := d.postDigest(ctx, chat, j, at, d.digestCard(in), picture)
+		crash.Point("digest.posted")
 		if err != nil {
 			return s.trouble(ctx, err)
 		}
@@ -111,6 +113,7 @@ func (d *Desk) postDigest(ctx context.Context, chat Chat, j storage.Job, at Plac
 			return ref, err
 		}
 	}
+	crash.Point("digest.posting")
 	if shows, ok := chat.(Pictures); ok && picture != nil {
 		return shows.PostPicture(ctx, at, card, *picture)
 	}

@@ -28,7 +28,9 @@ func (d *Desk) triage(ctx context.Context, j storage.Job) error {
 		d.Logger.WarnContext(ctx, "no triage suggestion; people decide without", slog.Int64("case", c.ID), slog.Any("error", err))
 		return d.done(ctx, j)
 	}
+	crash.Point("triage.read")
 	err = d.system(ctx, j, "triage", t)
+	crash.Point("triage.recorded")
 	return err
 }
 

@@ -18,6 +18,8 @@ func Points() []string {
 		"cards.updated",         // a card is redrawn, which only the chat knows
 		"cards.posted",          // all cards stand, nothing is recorded
 		"cards.recorded",        // their addresses are stored
+		"triage.read",           // an edited review was read, the suggestion is not stored
+		"triage.recorded",       // the suggestion is stored
 		"press.before",          // a person pressed, nothing is stored
 		"press.stored",          // it is stored, the person was not told
 		"draft.before",          // before the drafter is asked
@@ -31,6 +33,8 @@ func Points() []string {
 		"publish.recovered",     // what was seen there is stored
 		"verify.read",           // the reply was read back, nothing is stored
 		"verify.recorded",       // the case is live
+		"digest.posting",        // before a digest is posted
+		"digest.posted",         // it is posted, which only the chat knows
 		"storage.commit.before", // a transaction is filled, not committed
 		"storage.commit.after",  // it is committed, nobody was told
 	}

@@ -3,7 +3,6 @@ package torture
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evenkeel/evenkeel/bot/slackbot/slacktest"
 	"github.com/evenkeel/evenkeel/internal/torture/checker"
 	"github.com/evenkeel/evenkeel/sources/simulator"
 	_ "github.com/evenkeel/evenkeel/storage/postgres" // the driver "pgx"
@@ -49,6 +49,9 @@ rules:
     cool_off: 1s
 incident:
   reviews: 0
+digests:
+  daily: never
+  weekly: never
 publishing:
   verify_after: 1s
   settle_after: 24h
@@ -89,11 +92,14 @@ type campaign struct {
 	program  *program
 	platform *simulator.Platform
 	sender   *sender
+	slack    *slacktest.Server // where cards are posted
 	people   []*person
 
 	mu         sync.Mutex
 	deliveries []delivery
 	coming     []simulator.Review // that customers write while the program runs
+	edits      int                // of reviews that customers change once they have a case
+	digest     bool               // the team's digest comes during the run
 	ratings    map[checker.Review]int
 	byHand     map[int64]string // what people posted themselves, by case
 	kills      int
@@ -117,8 +123,9 @@ func newCampaign(t *testing.T, built func() (string, error), database string, se
 	server.Config.Handler = c.platform
 	server.Start()
 	t.Cleanup(server.Close)
+	c.slack = newSlack(t)
 	c.program = newProgram(t, path, database, strings.ReplaceAll(rules, "ADDRESS", server.URL),
-		"HOOK_SECRET="+hookSecret, "PLATFORM_TOKEN="+platformToken)
+		append(slackEnv(c.slack), "HOOK_SECRET="+hookSecret, "PLATFORM_TOKEN="+platformToken)...)
 	c.sender = newSender(c.program, hook)
 
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -225,8 +232,13 @@ func (c *campaign) run(limit time.Duration, plan []ending) {
 		}
 	})
 	world.Go(func() { c.arrive(working) })
+	world.Go(func() { c.rewrite(working) })
 	for _, p := range c.people {
-		world.Go(func() { c.work(working, p) })
+		world.Go(func() {
+			if c.allRead(working) == nil {
+				c.work(working, p)
+			}
+		})
 	}
 	lives := make(chan error, 1)
 	world.Go(func() { lives <- c.live(working, plan) })
@@ -319,6 +331,12 @@ func (c *campaign) done(ctx context.Context) (bool, string) {
 	}
 	if len(rows) < len(c.ratings) {
 		waiting = append(waiting, fmt.Sprintf("%d of %d reviews have a case", len(rows), len(c.ratings)))
+	}
+	if len(waiting) == 0 {
+		waiting, err = c.unsettled(ctx)
+		if err != nil {
+			return false, err.Error()
+		}
 	}
 	return len(waiting) == 0, strings.Join(waiting, ", ")
 }
@@ -444,6 +462,8 @@ func (c *campaign) judge() {
 	c.export(ctx, &e)
 	c.parents(ctx, &e)
 	c.platforms(&e)
+	e.Places = c.places()
+	e.Readings = c.readings()
 	for r := range c.ratings {
 		if r.Source == storefront || c.sender.accepted[r.ID] {
 			e.Owed = append(e.Owed, r)
@@ -504,11 +524,7 @@ func (c *campaign) export(ctx context.Context, e *checker.Evidence) {
 // shows only one of them. Notes of no case are summaries of bursts.
 func (c *campaign) parents(ctx context.Context, e *checker.Evidence) {
 	c.t.Helper()
-	driver, address := "pgx", c.program.database
-	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
-		driver, address = "sqlite", "file:"+path+"?mode=ro"
-	}
-	db, err := sql.Open(driver, address)
+	db, err := c.open()
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -79,10 +79,19 @@ func (c *campaign) killAt(point string) {
 	}
 	c.deliver(2)
 	c.deliver(1)
-	c.run(3*time.Minute, planFor(point))
+	switch area, _, _ := strings.Cut(point, "."); area {
+	case "triage":
+		c.edits = 2 // what arrives is read as it is stored; what is edited is read by a worker
+	case "digest":
+		c.daily()
+	}
+	c.run(4*time.Minute, planFor(point))
 	c.judge()
 	if n := c.program.crashes()[point]; n == 0 {
 		c.t.Errorf("%s was never reached, so nothing was shown", point)
+	}
+	if n := c.digests(); c.digest && n != 1 {
+		c.t.Errorf("%d digests stand for one day", n)
 	}
 }
 

@@ -109,6 +109,19 @@ func newProgram(t *testing.T, path, database, playbook string, env ...string) *p
 	return p
 }
 
+// reword changes the playbook for the lives that come.
+func (p *program) reword(old, now string) error {
+	path := filepath.Join(p.dir, "playbook.yaml")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(b, []byte(old)) {
+		return fmt.Errorf("the playbook does not say %q", old)
+	}
+	return os.WriteFile(path, bytes.Replace(b, []byte(old), []byte(now), 1), 0o600)
+}
+
 // replica is another process on the same database, in a folder of its own.
 func (p *program) replica() *program {
 	p.t.Helper()

@@ -17,6 +17,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +27,13 @@ import (
 type Evidence struct {
 	Entries []Entry          // the whole audit log
 	Cases   []Case           // as exported
-	Threads map[int64]Thread // what the chat shows, by case
+	Threads map[int64]Thread // what the console shows, by case
+	// Places counts the cards that stand in a chat to which they are posted, by
+	// what they are: "case-7-parent"; nil when there is no such chat.
+	Places map[string]int
+	// Readings is how often a review must have been read, once in each of its
+	// revisions; reviews that are not named may have been left unread.
+	Readings map[Review]int
 	// Owed are the reviews that must have a case: written on a platform that
 	// is polled, or delivered and answered with 2xx.
 	Owed []Review
@@ -148,6 +155,16 @@ func (c *check) threads() {
 		}
 		if len(c.Finished) > 0 && !slices.Contains(c.Finished, k.Status) {
 			c.fail("case #%d is still %s", k.ID, k.Status)
+		}
+	}
+	for _, k := range c.Cases {
+		if parent := fmt.Sprintf("case-%d-parent", k.ID); c.Places != nil && k.Status != "seeded" && c.Places[parent] == 0 {
+			c.fail("case #%d (%s) was never posted", k.ID, k.Status)
+		}
+	}
+	for _, place := range slices.Sorted(maps.Keys(c.Places)) {
+		if n := c.Places[place]; n > 1 {
+			c.fail("the card %s stands %d times", place, n)
 		}
 	}
 	for id := range c.Threads {

@@ -48,6 +48,7 @@ func bound(binding, text string) map[string]string {
 // way is a case's way to the desk's door.
 func (l *log) way(id int64) {
 	l.add(id, "system:poll", "accept", "", "new", nil)
+	l.add(id, "system:triage", "triage", "new", "new", nil)
 	l.add(id, "system:announcer", "announced", "new", "open", nil)
 	l.add(id, "console:ana", "verdict", "open", "open", nil)
 	l.add(id, "system:drafter", "draft", "open", "drafted", nil)
@@ -69,6 +70,8 @@ func good() (*log, Evidence) {
 	return l, Evidence{
 		Cases:    []Case{{1, "live", polled, words}, {2, "published", hand, words}},
 		Threads:  map[int64]Thread{1: {1, 2, 0}, 2: {1, 2, 0}},
+		Places:   map[string]int{"case-1-parent": 1, "case-2-parent": 1},
+		Readings: map[Review]int{polled: 1, hand: 1},
 		Owed:     []Review{polled, hand},
 		Calls:    []Call{{called, polled, words, "published"}},
 		Up:       map[Review]string{polled: words, hand: words},
@@ -106,10 +109,20 @@ func TestEveryBreachIsFound(t *testing.T) {
 			e.Cases = append(e.Cases, Case{3, "open", polled, ""})
 			e.Threads[3] = Thread{1, 1, 1}
 		}, "has two cases"},
-		"a case out of nothing": {func(_ *log, e *Evidence) { e.Owed = e.Owed[:1] }, "nobody wrote"},
-		"a second thread":       {func(_ *log, e *Evidence) { e.Threads[1] = Thread{2, 3, 0} }, "2 threads"},
-		"no thread":             {func(_ *log, e *Evidence) { delete(e.Threads, 1) }, "no thread"},
-		"a thread of no case":   {func(_ *log, e *Evidence) { e.Threads[7] = Thread{1, 1, 0} }, "does not exist"},
+		"a case out of nothing":            {func(_ *log, e *Evidence) { e.Owed = e.Owed[:1] }, "nobody wrote"},
+		"a second thread":                  {func(_ *log, e *Evidence) { e.Threads[1] = Thread{2, 3, 0} }, "2 threads"},
+		"no thread":                        {func(_ *log, e *Evidence) { delete(e.Threads, 1) }, "no thread"},
+		"a case that only the console has": {func(_ *log, e *Evidence) { delete(e.Places, "case-1-parent") }, "was never posted"},
+		"a card that stands twice":         {func(_ *log, e *Evidence) { e.Places["case-2-draft-1"] = 2 }, "stands 2 times"},
+		"an edit that nobody read": {func(l *log, e *Evidence) {
+			l.add(1, "system:poll", "revise", "live", "open", nil)
+			e.Cases[0].Status, e.Threads[1], e.Finished = "open", Thread{1, 2, 1}, nil
+			e.Readings[polled] = 2
+		}, "read 1 times, and its review has 2 revisions"},
+		"a reading that is doubled": {func(l *log, _ *Evidence) {
+			l.add(1, "system:triage", "triage", "live", "live", nil)
+		}, "read twice in one revision"},
+		"a thread of no case": {func(_ *log, e *Evidence) { e.Threads[7] = Thread{1, 1, 0} }, "does not exist"},
 		"nothing to press": {func(l *log, e *Evidence) {
 			l.add(1, "system:desk", "missing", "live", "rejected", nil)
 			e.Cases[0].Status = "rejected"

@@ -39,6 +39,8 @@ type history struct {
 	status string
 	yes    map[string]map[string]bool // who approved what, by binding
 	text   map[string]string          // the text that a binding is for
+	read   bool                       // the present revision was
+	times  int                        // it was read, in all its revisions
 }
 
 // histories replays the log of every case.
@@ -68,6 +70,8 @@ func (c *check) histories() {
 			c.fail("the log says nothing of case #%d", id)
 		case h.status != k.Status:
 			c.fail("case #%d is %s, but the log left it %s", id, k.Status, h.status)
+		case c.Readings[k.Review] > 0 && h.times != c.Readings[k.Review]:
+			c.fail("case #%d was read %d times, and its review has %d revisions", id, h.times, c.Readings[k.Review])
 		}
 	}
 }
@@ -80,8 +84,16 @@ func (c *check) moved(h *history, e Entry) {
 		c.fail("case #%d went from %s to %s by %s (entry %d)", e.Case, e.From, e.To, e.Verb, e.Seq)
 	}
 	h.status = e.To
-	if e.Verb == "approve" {
+	switch e.Verb {
+	case "approve":
 		c.approved(h, e)
+	case "triage":
+		if h.read {
+			c.fail("case #%d was read twice in one revision (entry %d)", e.Case, e.Seq)
+		}
+		h.read, h.times = true, h.times+1
+	case "accept", "revise", "remove", "open":
+		h.read = false
 	}
 	switch {
 	case e.From == e.To:
