@@ -39,8 +39,8 @@ func (h *house) answers(id int64, text string) {
 
 // Replies that the checks have nothing against and that are unlike each other.
 const (
-	dented = "Dear Jo, a lid that is dented on arrival should never have left our shelves, and I am sorry for the poor start. Please write to care@example.test. Ana"
-	broken = "Dear Jo, when a handle breaks after a day nobody enjoys the tea, and I regret that you waited for a call. Please write to care@example.test. Ana"
+	dented = "Dear Jo, a dented lid is a poor start with a new teapot, and I am sorry for it. Please write to care@example.test. Ana"
+	broken = "Dear Jo, a handle that breaks after a day spoils the tea, and I regret that nobody called back. Please write to care@example.test. Ana"
 )
 
 // TestThirdRoundAcrossReviews: two of a reviewer's reviews were answered; the
