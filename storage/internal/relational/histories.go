@@ -75,6 +75,21 @@ func (st *Store) Wordings(ctx context.Context, source string, status []review.St
 	return out, st.explain(err)
 }
 
+// Rounds implements [storage.Numbers].
+func (st *Store) Rounds(ctx context.Context, reviewer string, except int64) (int, error) {
+	if reviewer == "" {
+		return 0, nil
+	}
+	n, err := collect(ctx, st.read, func(rows *sql.Rows) (n int, err error) {
+		err = rows.Scan(&n)
+		return n, err
+	}, "SELECT COUNT(*) FROM replies WHERE reviewer = ? AND reviewer <> '' AND case_id <> ? AND answered IS NOT NULL AND problem = ''", reviewer, except)
+	if err != nil {
+		return 0, st.explain(err)
+	}
+	return n[0], nil
+}
+
 func (st *Store) replies(ctx context.Context, query string, args ...any) ([]review.Reply, error) {
 	out, err := collect(ctx, st.read, func(rows *sql.Rows) (r review.Reply, err error) {
 		err = scanDoc(rows, &r, &r.Text)
