@@ -183,3 +183,42 @@ func (m *month) readDigests(chat *picturedChat) {
 		m.Errorf("only %d digests, %d of them with pictures", len(chat.cards), pictures)
 	}
 }
+
+// TestLateReachingOutStandsInTheDigest: a call that nobody made is listed in
+// the digests from the day after it was due until somebody says what came of
+// it, the daily one and the weekly.
+func TestLateReachingOutStandsInTheDigest(t *testing.T) {
+	h := slowly(t, testPlaybook+"channels: [{chat: console, id: reviews, name: team}]\ndigests: {daily: \"07:00\", weekly: mon 08:00, channels: [team]}\n")
+	id := h.drafted()
+	h.ok(h.choose(cleo, id, "reach", "channel", "phone", "due", "2026-03-04", "message", "Ask how the tea is"))
+	h.ok(h.typed(cleo, fmt.Sprintf("verdict %d private They asked to be called", id)))
+	late := func(name string) string {
+		t.Helper()
+		var s strings.Builder
+		if h.chat.count("digest-"+name+"@reviews") == 0 {
+			return "" // there was nothing to tell
+		}
+		for _, b := range h.card(0, "digest-"+name+"@reviews").Blocks {
+			if b.Heading == "Late" {
+				for _, l := range b.Items {
+					fmt.Fprintln(&s, l.Text)
+				}
+			}
+		}
+		return s.String()
+	}
+	h.pass(time.Date(2026, 3, 9, 9, 0, 0, 0, time.UTC).Sub(h.clock.Now()))
+	if got := late("daily@2026-03-04T07:00"); strings.Contains(got, "reaching out") {
+		t.Errorf("on the day itself it is late already: %s", got)
+	}
+	for _, name := range []string{"daily@2026-03-05T07:00", "daily@2026-03-06T07:00", "weekly@2026-03-09T08:00"} {
+		if got := late(name); !strings.Contains(got, "“phone”, reaching out, due 4 Mar") {
+			t.Errorf("the digest %s does not say that somebody waits for a call: %q", name, got)
+		}
+	}
+	h.ok(h.typed(cleo, fmt.Sprintf("reached %d 1 We spoke, all is well", id)))
+	h.pass(24 * time.Hour)
+	if got := late("daily@2026-03-10T07:00"); strings.Contains(got, "reaching out") {
+		t.Error("it is late after it was done")
+	}
+}

@@ -43,6 +43,20 @@ func TestPracticePage(t *testing.T) {
 			t.Errorf("docs/practice.md names %s, which is no test", m[1])
 		}
 	}
+	rows := 0
+	for line := range strings.Lines(string(page)) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if !strings.HasPrefix(line, "| ") || strings.Contains(line, "---") || len(cells) == 3 && strings.TrimSpace(cells[2]) == "shown by" {
+			continue
+		}
+		rows++
+		if len(cells) != 3 || strings.TrimSpace(cells[1]) == "" || strings.TrimSpace(cells[2]) == "" {
+			t.Errorf("a row lacks what keeps it or what shows it: %s", line)
+		}
+	}
+	if rows < 70 || strings.Contains(strings.ToLower(string(page)), "not yet**") {
+		t.Errorf("%d rows, or one that is not built", rows)
+	}
 	table := commands.NewTable(commands.Rows())
 	for _, name := range []string{"overdue", "promises", "promise", "undertake", "kept", "drop", "worked", "update", "benefit", "grant", "decline", "reach", "reached",
 		"leave", "cause", "causes", "changed", "incidents", "incident", "involve", "sheet", "sheet-approve", "incident-plan", "incident-close", "report", "reported"} {

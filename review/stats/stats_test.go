@@ -260,6 +260,38 @@ func TestAftermath(t *testing.T) {
 	}
 }
 
+// TestNobodyIsCounted: who owned, wrote, approved or promised something is in
+// no sum, no table and no key: nobody here is ranked.
+func TestNobodyIsCounted(t *testing.T) {
+	came := time.Date(2026, 5, 4, 9, 0, 0, 0, berlin)
+	const who, name = "console:ana", "Ana Brandt"
+	c := review.Case{
+		Review: review.Review{Key: review.Key{Source: "shop"}, Subject: review.Subject{Name: "Teapot"}, Rating: review.StarRating(2), Created: came},
+		Owner:  who, OwnerName: name, Cause: "late", CauseBy: who, Rounds: 1,
+		Draft:     &review.Draft{N: 1, Author: who, AuthorName: name, Origin: review.FromPerson},
+		Approvals: []review.Approval{{By: who, Name: name, At: came}},
+		Reply:     &review.Reply{Answered: came.Add(time.Hour), Hand: who},
+		Promises:  []review.Promise{{N: 1, Text: "a lid", Owner: who, Due: came, Kept: came}},
+		Reports:   []review.Report{{N: 1, Ground: "spam", By: who, State: review.ReportUpheld}},
+		Benefits:  []review.Benefit{{N: 1, Kind: "voucher", Value: 100, By: who}},
+	}
+	p, err := ParsePeriod("all", DayOf(came, berlin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tally := Of(c, []Moment{{At: came, Verb: "accept", To: review.New}}, berlin)
+	if len(tally.Counts) == 0 {
+		t.Fatal("nothing is counted")
+	}
+	report := Sum(p, rowsOf(p, []Tally{tally}))
+	said := strings.ToLower(fmt.Sprintf("%v %v", tally, report.Tables(nil)))
+	for _, person := range []string{"ana", "brandt", "console:"} {
+		if strings.Contains(said, person) {
+			t.Errorf("%q is counted: %s", person, said)
+		}
+	}
+}
+
 func TestBand(t *testing.T) {
 	for _, c := range []struct {
 		good, mixed, bad int64
