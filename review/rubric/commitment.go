@@ -36,6 +36,7 @@ type Commitment struct {
 // short to tell. Admissions of fault are not promises and are left out.
 func Promises(text, language string) []Commitment {
 	c := newChecker(Input{Text: text, Language: language})
+	defer c.release()
 	var out []Commitment
 	for _, m := range append(c.committed(), c.pledges()...) {
 		if m.Kind != Admission {
@@ -163,6 +164,7 @@ func (c *checker) ahead(sp span) bool {
 // review too. "Tomorrow" and "24 hours" are none: those are counted anew.
 func (c *checker) namedDate(sp span) bool {
 	words := coreScan(c.lex, c.reply.words(sp))
+	defer words.release()
 	if !words.hasConcept("monthname") && !monthRE.MatchString(words.flat) && !words.hasConcept("weekday") {
 		return false
 	}

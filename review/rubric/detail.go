@@ -196,5 +196,6 @@ func shared(r, o *reading, n int32) (from, to int32, ok bool) {
 // capital too ("dass der Kellner Suppe brachte").
 func (l *lexicon) isCommon(word string) bool {
 	s := coreScan(l, word)
+	defer s.release()
 	return s.hasConcept("common") || s.hasConcept("generic") || len(s.topics(nil)) > 0
 }

@@ -155,7 +155,7 @@ func (c *checker) addresses() {
 			c.block(Hygiene, w, "The link does not belong to an allowed domain; leave it out or have the domain added to the playbook.")
 		}
 	}
-	for _, h := range c.reply.handles() {
+	for _, h := range c.reply.handles(c.emails) {
 		w := c.reply.source(h.from, h.to)
 		if !overlaps(c.emails, h.from, h.to) && !c.listed(w) {
 			c.block(Hygiene, w, "The reply mentions an account with @, which chat and platforms turn into a call; write the name without it.")

@@ -21,6 +21,7 @@ type lexicon struct {
 	concepts map[string]int // "en/review" → concept
 	names    map[string][]int
 	sections map[string][]*pattern // by check: patterns of all languages
+	openings map[string][]opening  // the same by what they begin with
 	words    *trie                 // terms of languages with spaces, from the start of a word
 	inner    *trie                 // terms that may begin inside a word
 	loose    *trie                 // terms of words, for letters that stood apart
@@ -62,6 +63,14 @@ type pattern struct {
 	line    string // file:line, for tests and for finding out why
 }
 
+// opening are the patterns of a section that begin with one concept, which is of
+// one language; most do not occur in a text, and all of theirs are passed over.
+type opening struct {
+	concept, lang int
+	letters       bool
+	patterns      []*pattern
+}
+
 type element struct {
 	concept int
 	gap     int  // tokens allowed before it
@@ -96,7 +105,7 @@ var lexicons = sync.OnceValue(func() *lexicon {
 })
 
 func loadLexicons(fsys fs.FS) (*lexicon, error) {
-	lex := &lexicon{concepts: map[string]int{}, names: map[string][]int{}, core: map[int]bool{}, sections: map[string][]*pattern{},
+	lex := &lexicon{concepts: map[string]int{}, names: map[string][]int{}, core: map[int]bool{}, sections: map[string][]*pattern{}, openings: map[string][]opening{},
 		words: newTrie(), inner: newTrie(), loose: newTrie(), letters: newTrie()}
 	files, err := fs.Glob(fsys, "data/lexicon/*.txt")
 	if err != nil {
@@ -130,8 +139,20 @@ func loadLexicons(fsys fs.FS) (*lexicon, error) {
 			lex.topics = append(lex.topics, name)
 		}
 	}
+	for section, patterns := range lex.sections {
+		at := make(map[int]int)
+		for _, p := range patterns {
+			first := p.elems[0].concept
+			if _, ok := at[first]; !ok {
+				at[first] = len(lex.openings[section])
+				lex.openings[section] = append(lex.openings[section], opening{concept: first, lang: p.lang, letters: p.letters})
+			}
+			o := &lex.openings[section][at[first]]
+			o.patterns = append(o.patterns, p)
+		}
+	}
 	for _, t := range []*trie{lex.words, lex.inner, lex.loose, lex.letters} {
-		t.index()
+		t.freeze()
 	}
 	if len(lex.concepts) > math.MaxUint16 {
 		return nil, fmt.Errorf("rubric: %d concepts are more than a reading can index", len(lex.concepts))
@@ -269,11 +290,11 @@ func (c *compiler) term(concept int, term string) error {
 	to := c.lex.words
 	switch {
 	case c.letters:
-		v, to, infix, stem = byLetters(gs), c.lex.letters, true, true
+		v, to, infix, stem = byLetters(&reading{view: new(view)}, gs).view, c.lex.letters, true, true
 	case infix:
-		v, to = byWords(gs), c.lex.inner
+		v, to = byWords(&reading{view: new(view)}, gs).view, c.lex.inner
 	default:
-		v = byWords(gs)
+		v = byWords(&reading{view: new(view)}, gs).view
 	}
 	if len(v.runes) == 0 {
 		return c.errorf("the term %q has no letters", term)

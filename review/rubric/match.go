@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -44,7 +45,12 @@ func (r *reading) hits(concept int) iter.Seq[hit] {
 func (r *reading) has(concept int) bool { return r.index[concept] != 0 }
 
 // scan is a text with its readings: what every check looks at.
+//
+// It is built from pieces that are used again: see release.
 type scan struct {
+	spare    []*reading // of the text before
+	marked   []mark
+	bytes    []byte
 	text     string
 	flat     string  // the plain form as a string
 	at       []int32 // per byte of flat, its glyph
@@ -68,19 +74,38 @@ type span struct {
 
 // newScan reads a reply once for all checks.
 func newScan(lex *lexicon, text string) *scan {
-	return read(&scan{text: text, glyphs: plain(text), lex: lex})
+	return blank(lex, text, false)
 }
 
 // coreScan reads a review or a fact: for what it is about, not for patterns.
 func coreScan(lex *lexicon, text string) *scan {
-	return read(&scan{text: text, glyphs: plain(text), lex: lex, core: true})
+	return blank(lex, text, true)
+}
+
+// scans are those that nobody looks at any more. A scan is some hundred kilobytes
+// of small pieces, and a text is checked at every keystroke of an editor.
+var scans = sync.Pool{New: func() any { return new(scan) }}
+
+func blank(lex *lexicon, text string, core bool) *scan {
+	s := scans.Get().(*scan)
+	s.text, s.lex, s.core = text, lex, core
+	s.glyphs = appendPlain(s.glyphs[:0], text)
+	return read(s)
+}
+
+// release gives the pieces back; nothing that came from the scan but strings may
+// be used any more.
+func (s *scan) release() {
+	s.spare = append(s.spare, s.readings...)
+	s.readings, s.text, s.flat = s.readings[:0], "", ""
+	scans.Put(s)
 }
 
 func read(s *scan) *scan {
 	text := s.text
 	var words, letters bool
-	flat := make([]byte, 0, len(text)+8)
-	s.at = make([]int32, 0, len(text)+8)
+	flat := slices.Grow(s.bytes[:0], len(text)+8)
+	s.at = slices.Grow(s.at[:0], len(text)+8)
 	for i, g := range s.glyphs {
 		n := len(flat)
 		flat = utf8.AppendRune(flat, g.r)
@@ -94,23 +119,37 @@ func read(s *scan) *scan {
 			words = true
 		}
 	}
-	s.flat = string(flat)
+	s.flat, s.bytes = string(flat), flat
+	s.marked = appendMarks(s.marked[:0], s.glyphs, 0)
 	if words {
-		s.add(byWords(marks(s.glyphs, 0)))
+		s.add(byWords(s.view(), s.marked))
 		if !s.core {
 			if ms, changed := repaired(s.glyphs); changed {
-				s.add(byWords(ms))
+				s.add(byWords(s.view(), ms))
 			}
 		}
 	}
 	if letters {
-		s.add(byLetters(marks(s.glyphs, 0)))
+		s.add(byLetters(s.view(), s.marked))
 	}
 	return s
 }
 
-func (s *scan) add(v *view) {
-	r := &reading{view: v, index: make([]uint16, len(s.lex.concepts)), lists: make([]list, 1, 128), found: make([]place, 1, 4*len(v.toks)+16)}
+// view is an empty reading's view, with the room of one that is done with.
+func (s *scan) view() *reading {
+	if n := len(s.spare); n > 0 && len(s.spare[n-1].index) == len(s.lex.concepts) {
+		r := s.spare[n-1]
+		s.spare = s.spare[:n-1]
+		clear(r.index)
+		r.lists, r.found = r.lists[:1], r.found[:1]
+		*r.view = view{runes: r.runes[:0], glyph: r.glyph[:0], tok: r.tok[:0], toks: r.toks[:0]}
+		return r
+	}
+	return &reading{view: new(view), index: make([]uint16, len(s.lex.concepts)), lists: make([]list, 1, 256), found: make([]place, 1, 1024)}
+}
+
+func (s *scan) add(r *reading) {
+	v := r.view
 	if v.letters {
 		for i := range v.runes {
 			s.lex.letters.walk(v, i, s.core, r.take(i))
@@ -166,12 +205,14 @@ func (r *reading) take(i int) func(termEnd, int) {
 // languages (nil for all), each place once.
 func (s *scan) find(section string, langs map[int]bool) []span {
 	var out []span
-	for _, p := range s.lex.sections[section] {
-		if langs != nil && !langs[p.lang] {
-			continue
-		}
-		for _, r := range s.readings {
-			if r.letters == p.letters {
+	openings := s.lex.openings[section]
+	for _, r := range s.readings {
+		for i := range openings {
+			o := &openings[i]
+			if o.letters != r.letters || !r.has(o.concept) || langs != nil && !langs[o.lang] {
+				continue
+			}
+			for _, p := range o.patterns {
 				out = s.match(p, r, out)
 			}
 		}

@@ -333,6 +333,7 @@ var particle = map[string]bool{"van": true, "von": true, "de": true, "der": true
 // commonAddress tells "Dear Guest" from "Dear Anna".
 func (c *checker) commonAddress(names []string) bool {
 	s := newScan(c.lex, strings.Join(names, " "))
+	defer s.release()
 	return s.hasConcept("addressee")
 }
 

@@ -17,8 +17,10 @@ type glyph struct {
 // plain makes a text comparable: compatibility forms folded, lower case, no
 // accents, nothing invisible, look-alikes replaced by the Latin letter they
 // imitate. Punctuation and white space stay.
-func plain(text string) []glyph {
-	out := make([]glyph, 0, len(text)+8)
+func plain(text string) []glyph { return appendPlain(make([]glyph, 0, len(text)+8), text) }
+
+// appendPlain is plain with room from before.
+func appendPlain(out []glyph, text string) []glyph {
 	for i := 0; i < len(text); {
 		if c := text[i]; c < utf8.RuneSelf {
 			if c >= 'A' && c <= 'Z' {

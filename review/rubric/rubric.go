@@ -94,6 +94,7 @@ var version = sync.OnceValue(func() string {
 // rubric; the words of a finding stand in the text verbatim, or are empty.
 func Check(in Input) []review.Finding {
 	c := newChecker(in)
+	defer c.release()
 	for _, check := range []func(){
 		c.incentive, c.standing, c.threat, c.commitments, c.wall, c.personalData, c.hygiene, c.length, c.languageMatch, c.privateChannel,
 		c.isolatedCase, c.blame, c.apologies, c.marketing, c.boilerplate, c.detail, c.sources, c.humanOnly,
@@ -169,6 +170,15 @@ func newChecker(in Input) *checker {
 	c.sourceMonths = sync.OnceValue(func() []string { return monthsOf(c.original) })
 	c.numbers = c.reply.numbers(append(append([]found(nil), c.emails...), c.links...))
 	return c
+}
+
+// release gives back what the texts were read with.
+func (c *checker) release() {
+	c.reply.release()
+	c.original.release()
+	for _, f := range c.facts {
+		f.release()
+	}
 }
 
 // add keeps a finding. Words that do not stand in the text are left out.

@@ -13,6 +13,7 @@ import (
 type Fingerprint struct {
 	grams []uint32
 	bits  [sketchWords]uint64 // one bit per gram, for a quick upper bound
+	set   int                 // how many bits are set
 }
 
 const sketchWords = 32
@@ -52,6 +53,9 @@ func fingerprint(gs []glyph) Fingerprint {
 	for _, g := range f.grams {
 		f.bits[g>>6%sketchWords] |= 1 << (g & 63)
 	}
+	for _, b := range f.bits {
+		f.set += bits.OnesCount64(b)
+	}
 	return f
 }
 
@@ -66,7 +70,12 @@ func (f *Fingerprint) closest(others []Fingerprint, lower, upper float64) float6
 		bound float64
 	}
 	var cs []candidate
+	own := float64(len(f.grams))
 	for i := range others {
+		// A text much longer or shorter than the other cannot be alike.
+		if n := float64(len(others[i].grams)); min(n, own) < lower*max(n, own) {
+			continue
+		}
 		if b := f.bound(&others[i]); b >= lower {
 			cs = append(cs, candidate{&others[i], b})
 		}
@@ -87,13 +96,12 @@ func (f *Fingerprint) closest(others []Fingerprint, lower, upper float64) float6
 
 // bound is at least the similarity.
 func (f *Fingerprint) bound(g *Fingerprint) float64 {
-	onlyF, onlyG := 0, 0
+	shared := 0
 	for i := range f.bits {
-		onlyF += bits.OnesCount64(f.bits[i] &^ g.bits[i])
-		onlyG += bits.OnesCount64(g.bits[i] &^ f.bits[i])
+		shared += bits.OnesCount64(f.bits[i] & g.bits[i])
 	}
 	nf, ng := len(f.grams), len(g.grams)
-	both := min(nf-onlyF, ng-onlyG)
+	both := min(nf-f.set, ng-g.set) + shared
 	if both <= 0 {
 		return 0
 	}

@@ -2,6 +2,7 @@ package rubric
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -77,7 +78,7 @@ func (s *scan) chunks(sign string) [][2]int {
 
 // mayBend is a quick look for the signs of a bent address.
 func (s *scan) mayBend() bool {
-	return strings.ContainsAny(s.flat, "[({<@") || strings.Contains(s.flat, " dot ") || strings.Contains(s.flat, " arroba ") ||
+	return strings.ContainsAny(s.flat, "[({<])}>") || strings.Contains(s.flat, " dot ") || strings.Contains(s.flat, " arroba ") ||
 		strings.Contains(s.flat, " punt") || strings.Contains(s.flat, " point ") || strings.Contains(s.flat, " punto ") || strings.Contains(s.flat, " punkt")
 }
 
@@ -105,6 +106,9 @@ func (s *scan) links(emails []found) []found {
 	}
 	if strings.ContainsRune(s.flat, '.') {
 		for _, w := range s.chunks(".") {
+			if s.onlyAddress(emails, w[0], w[1]) {
+				continue
+			}
 			chunk := s.flat[w[0]:w[1]]
 			for _, m := range hostRE.FindAllStringSubmatchIndex(chunk, -1) {
 				slash := strings.Contains(chunk[m[0]:m[1]], "/")
@@ -125,6 +129,15 @@ func (s *scan) links(emails []found) []found {
 	return out
 }
 
+// onlyAddress tells whether nothing but an e-mail address and punctuation stands
+// between two bytes.
+func (s *scan) onlyAddress(emails []found, from, to int) bool {
+	const text = "abcdefghijklmnopqrstuvwxyz0123456789"
+	return slices.ContainsFunc(emails, func(e found) bool {
+		return from <= e.from && e.to <= to && !strings.ContainsAny(s.flat[from:e.from], text) && !strings.ContainsAny(s.flat[e.to:to], text)
+	})
+}
+
 // newSentence tells that the word at byte i of the plain form begins with a
 // capital and goes on small: "late.It" lacks a space, it is no domain.
 func (s *scan) newSentence(i int) bool {
@@ -133,9 +146,13 @@ func (s *scan) newSentence(i int) bool {
 }
 
 // handles finds @names that are no part of an e-mail address.
-func (s *scan) handles() []found {
-	if !strings.ContainsRune(s.flat, '@') {
-		return nil
+func (s *scan) handles(emails []found) []found {
+	signs := strings.Count(s.flat, "@")
+	for _, e := range emails {
+		signs -= strings.Count(e.norm, "@")
+	}
+	if signs <= 0 {
+		return nil // each belongs to an address
 	}
 	var out []found
 	for _, m := range handleRE.FindAllStringSubmatchIndex(s.flat, -1) {

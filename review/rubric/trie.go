@@ -6,33 +6,51 @@ import "slices"
 type trie struct {
 	nodes []node
 	where map[int32][]int32 // concept → nodes that end a term of it
+	keys  []rune            // of all nodes, once all terms are in: walking them stays in few cache lines
+	kids  []int32
+	firm  []firm
 }
 
-// node has its children in the order of their letters. Most nodes have one or
-// two, which a row finds faster than a map.
+// firm is a node that will not change any more.
+type firm struct {
+	from, to int32       // its range of keys and kids
+	low      *[128]int32 // the children by ASCII letter, where there are many
+	ends     []termEnd
+	core     []termEnd
+}
+
+// node has its children in the order of their letters.
 type node struct {
 	keys []rune
 	kids []int32
-	low  *[128]int32 // the children again by ASCII letter, where there are many
-	ends []termEnd   // of every concept
-	core []termEnd   // of those that reviews and facts are read for
+	ends []termEnd // of every concept
+	core []termEnd // of those that reviews and facts are read for
 }
 
 // child is the node that the letter leads to, 0 for none.
 func (n *node) child(r rune) int32 {
-	if len(n.keys) <= 8 {
-		for i, k := range n.keys {
+	if i, ok := slices.BinarySearch(n.keys, r); ok {
+		return n.kids[i]
+	}
+	return 0
+}
+
+// child is the node that the letter leads to, 0 for none.
+func (t *trie) child(n *firm, r rune) int32 {
+	if n.low != nil && r < int32(len(n.low)) {
+		return n.low[r]
+	}
+	keys := t.keys[n.from:n.to]
+	if len(keys) <= 8 {
+		for i, k := range keys {
 			if k == r {
-				return n.kids[i]
+				return t.kids[n.from+int32(i)]
 			}
 		}
 		return 0
 	}
-	if n.low != nil && r < int32(len(n.low)) {
-		return n.low[r]
-	}
-	if i, ok := slices.BinarySearch(n.keys, r); ok {
-		return n.kids[i]
+	if i, ok := slices.BinarySearch(keys, r); ok {
+		return t.kids[n.from+int32(i)]
 	}
 	return 0
 }
@@ -73,20 +91,24 @@ func (t *trie) end(at int32, end termEnd) {
 	t.where[end.concept] = append(t.where[end.concept], at)
 }
 
-// index adds tables to the nodes with many children, once all terms are in.
-func (t *trie) index() {
-	for i := range t.nodes {
-		n := &t.nodes[i]
-		if len(n.keys) <= 8 {
-			continue
-		}
-		n.low = new([128]int32)
-		for k, r := range n.keys {
-			if r < int32(len(n.low)) {
-				n.low[r] = n.kids[k]
+// freeze makes the trie ready for walking, once all terms are in.
+func (t *trie) freeze() {
+	t.firm = make([]firm, len(t.nodes))
+	for i, n := range t.nodes {
+		f := firm{from: int32(len(t.keys)), ends: n.ends, core: n.core}
+		t.keys, t.kids = append(t.keys, n.keys...), append(t.kids, n.kids...)
+		f.to = int32(len(t.keys))
+		if len(n.keys) > 4 {
+			f.low = new([128]int32)
+			for k, r := range n.keys {
+				if r < int32(len(f.low)) {
+					f.low[r] = n.kids[k]
+				}
 			}
 		}
+		t.firm[i] = f
 	}
+	t.nodes = nil
 }
 
 // alias makes every term of one concept a term of another too.
@@ -109,7 +131,7 @@ func (t *trie) walk(v *view, i int, core bool, found func(e termEnd, end int)) {
 
 func (t *trie) step(v *view, at int32, i int, core bool, found func(termEnd, int)) {
 	for {
-		from := &t.nodes[at]
+		from := &t.firm[at]
 		ends := from.ends
 		if core {
 			ends = from.core
@@ -117,18 +139,18 @@ func (t *trie) step(v *view, at int32, i int, core bool, found func(termEnd, int
 		for _, e := range ends {
 			found(e, i)
 		}
-		if i >= len(v.runes) || len(from.keys) == 0 {
+		if i >= len(v.runes) || from.from == from.to {
 			return
 		}
 		if v.runes[i] == wildcard {
-			for k, r := range from.keys {
-				if r != ' ' {
-					t.step(v, from.kids[k], i+1, core, found)
+			for k := from.from; k < from.to; k++ {
+				if t.keys[k] != ' ' {
+					t.step(v, t.kids[k], i+1, core, found)
 				}
 			}
 			return
 		}
-		n := from.child(v.runes[i])
+		n := t.child(from, v.runes[i])
 		if n == 0 {
 			return
 		}

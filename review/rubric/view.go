@@ -54,8 +54,8 @@ func classOf(r rune) int {
 }
 
 // byWords cuts a plain text into words.
-func byWords(gs []mark) *view {
-	v := &view{runes: make([]rune, 0, len(gs)), glyph: make([]int32, 0, len(gs)), tok: make([]int32, 0, len(gs))}
+func byWords(r *reading, gs []mark) *reading {
+	v := r.view
 	var sentence, inSentence int32
 	for i := 0; i < len(gs); {
 		class := classOf(gs[i].r)
@@ -81,7 +81,7 @@ func byWords(gs []mark) *view {
 		}
 		inSentence++
 	}
-	return v
+	return r
 }
 
 func (v *view) push(r rune, glyph int32) {
@@ -91,8 +91,9 @@ func (v *view) push(r rune, glyph int32) {
 }
 
 // byLetters drops everything but letters and digits; each is a token.
-func byLetters(gs []mark) *view {
-	v := &view{letters: true}
+func byLetters(in *reading, gs []mark) *reading {
+	v := in.view
+	v.letters = true
 	var sentence, inSentence int32
 	for i, g := range gs {
 		r := g.r
@@ -112,7 +113,7 @@ func byLetters(gs []mark) *view {
 		v.push(r, g.n)
 		inSentence++
 	}
-	return v
+	return in
 }
 
 // abbreviations do not end a sentence although a full stop follows.
@@ -158,10 +159,11 @@ type mark struct {
 }
 
 // marks are the glyphs unchanged; the first has the number from.
-func marks(gs []glyph, from int32) []mark {
-	ms := make([]mark, len(gs))
+func marks(gs []glyph, from int32) []mark { return appendMarks(make([]mark, 0, len(gs)), gs, from) }
+
+func appendMarks(ms []mark, gs []glyph, from int32) []mark {
 	for i, g := range gs {
-		ms[i] = mark{r: g.r, n: from + int32(i)}
+		ms = append(ms, mark{r: g.r, n: from + int32(i)})
 	}
 	return ms
 }
