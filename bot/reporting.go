@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources"
 	"github.com/evenkeel/evenkeel/storage"
@@ -62,7 +63,9 @@ func (d *Desk) sendReport(ctx context.Context, j storage.Job) error {
 	if err := d.ours(ctx, j); err != nil {
 		return err // somebody else sees the intent
 	}
+	crash.Point("report.intent")
 	err = s.Report(ctx, c.Review.Key, r.Ground, reportNote(r))
+	crash.Point("report.called")
 	if err == nil {
 		return d.reportIs(ctx, j, review.AnswerReport{N: n, State: review.ReportSent, Due: d.answerDay()})
 	}

@@ -44,7 +44,7 @@ func kinds() map[string]kind {
 		"webhook":     {[]string{"secret", "signature", "tolerance"}, makeWebhook},
 		"manual":      {manualSettings(), makeManual},
 		"file":        {manualSettings(), makeManual}, // imported reviews: replies are posted by hand
-		"simulator":   {[]string{"url", "token"}, makeSimulator},
+		"simulator":   {[]string{"url", "token", "grounds"}, makeSimulator},
 		"google":      {[]string{"locations", "client_id", "client_secret", "refresh_token"}, makeGoogle},
 		"google-play": {[]string{"package", "title", "key"}, makePlay},
 		"app-store":   {[]string{"app", "title", "key", "key_id", "issuer"}, makeAppStore},
@@ -137,6 +137,7 @@ func makeWebhook(k kit, s playbook.Source) (sources.Source, error) {
 
 func makeSimulator(k kit, s playbook.Source) (sources.Source, error) {
 	set := simulator.Settings{Name: s.Name, BaseURL: s.Settings.Get("url"), MinPoll: s.Poll, Now: k.now, Rules: simulator.DemoRules()}
+	set.Rules.Grounds = s.Settings["grounds"]
 	if t := s.Settings.Get("token"); t != "" {
 		token, err := k.secret(s, "token", t)
 		if err != nil {

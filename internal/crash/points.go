@@ -33,6 +33,8 @@ func Points() []string {
 		"publish.recovered",     // what was seen there is stored
 		"verify.read",           // the reply was read back, nothing is stored
 		"verify.recorded",       // the case is live
+		"report.intent",         // the intent to report is stored, the call not made
+		"report.called",         // the platform took the report and answered, nothing is stored
 		"digest.posting",        // before a digest is posted
 		"digest.posted",         // it is posted, which only the chat knows
 		"storage.commit.before", // a transaction is filled, not committed

@@ -62,6 +62,7 @@ sources:
     settings:
       url: ADDRESS
       token: ${PLATFORM_TOKEN}
+      grounds: spam
   hook:
     kind: webhook
     settings:
@@ -100,6 +101,7 @@ type campaign struct {
 	coming     []simulator.Review // that customers write while the program runs
 	edits      int                // of reviews that customers change once they have a case
 	digest     bool               // the team's digest comes during the run
+	unfair     int                // reviews that are reported to the platform
 	ratings    map[checker.Review]int
 	byHand     map[int64]string // what people posted themselves, by case
 	kills      int
@@ -119,7 +121,7 @@ func newCampaign(t *testing.T, built func() (string, error), database string, se
 		ratings: map[checker.Review]int{}, byHand: map[int64]string{},
 	}
 	server := httptest.NewUnstartedServer(nil)
-	c.platform = simulator.NewPlatform(simulator.Config{Token: platformToken})
+	c.platform = simulator.NewPlatform(simulator.Config{Token: platformToken, Rules: simulator.Rules{Grounds: []string{"spam"}}})
 	server.Config.Handler = c.platform
 	server.Start()
 	t.Cleanup(server.Close)
@@ -233,6 +235,7 @@ func (c *campaign) run(limit time.Duration, plan []ending) {
 	})
 	world.Go(func() { c.arrive(working) })
 	world.Go(func() { c.rewrite(working) })
+	world.Go(func() { c.report(working, c.people[0]) })
 	for _, p := range c.people {
 		world.Go(func() {
 			if c.allRead(working) == nil {
@@ -556,6 +559,10 @@ func (c *campaign) platforms(e *checker.Evidence) {
 	for _, call := range s.Calls {
 		if call.Fault != "" && call.Text == "" && call.Effect == "" {
 			continue // cut off before the platform had read it
+		}
+		if call.Op == simulator.OpReport {
+			e.Reports = append(e.Reports, checker.Review{Source: storefront, ID: call.Review})
+			continue
 		}
 		e.Calls = append(e.Calls, checker.Call{At: call.At, Review: checker.Review{Source: storefront, ID: call.Review}, Text: call.Text, Effect: call.Effect})
 	}

@@ -73,7 +73,7 @@ func (c *campaign) reaches(ctx context.Context, n int, query string) error {
 // unsettled is what the desk has still to do by itself when people have done
 // their part: a point at which it dies may lie in it.
 func (c *campaign) unsettled(ctx context.Context) ([]string, error) {
-	n, err := c.count(ctx, "SELECT COUNT(*) FROM work WHERE done IS NULL AND (kind LIKE 'cards:%' OR kind LIKE 'digest:%' OR kind = 'triage')")
+	n, err := c.count(ctx, "SELECT COUNT(*) FROM work WHERE done IS NULL AND (kind LIKE 'cards:%' OR kind LIKE 'digest:%' OR kind IN ('triage', 'report'))")
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,9 @@ func (c *campaign) unsettled(ctx context.Context) ([]string, error) {
 	}
 	if c.digest && c.digests() == 0 {
 		waiting = append(waiting, "the digest")
+	}
+	if n, err = c.count(ctx, "SELECT COUNT(*) FROM events WHERE verb = 'report_answer'"); err != nil || n < c.unfair {
+		waiting = append(waiting, fmt.Sprintf("%d of %d reports are over", n, c.unfair))
 	}
 	return waiting, nil
 }
@@ -143,4 +146,24 @@ func (c *campaign) digests() (n int) {
 		}
 	}
 	return n
+}
+
+// report lets a person report reviews to the platform, one after the other:
+// typed, and typed again until it was answered.
+func (c *campaign) report(ctx context.Context, who *person) {
+	for n := range c.unfair {
+		// The one before is over: each life may die of another.
+		if c.reaches(ctx, n, "SELECT COUNT(*) FROM events WHERE verb = 'report_answer'") != nil ||
+			c.reaches(ctx, n+1, "SELECT COUNT(*) FROM cases WHERE source = 'storefront'") != nil {
+			return
+		}
+		id, err := c.count(ctx, fmt.Sprintf("SELECT id FROM cases WHERE source = 'storefront' ORDER BY id LIMIT 1 OFFSET %d", n))
+		if err != nil {
+			c.t.Error(err)
+			return
+		}
+		if err := who.types(ctx, int64(id), fmt.Sprintf("report %d spam the", id)); err != nil && ctx.Err() == nil {
+			c.t.Errorf("the report of case #%d: %v", id, err)
+		}
+	}
 }

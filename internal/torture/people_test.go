@@ -150,6 +150,32 @@ func (w *person) send(ctx context.Context, path string, form url.Values) (answer
 	return readAnswer(doc), nil
 }
 
+// types sends a command from a case's page. Where no answer comes it is sent
+// again from the same page, as a browser does that reloads.
+func (w *person) types(ctx context.Context, id int64, line string) error {
+	var form url.Values
+	for {
+		doc, err := (*html.Node)(nil), error(nil)
+		if form == nil {
+			if doc, err = w.get(ctx, fmt.Sprintf("/case/%d", id)); err == nil {
+				form = fields(one(doc, "form", "command"))
+				form.Set("line", line)
+			}
+		} else if doc, err = w.post(ctx, "/command", form); err == nil {
+			if a := readAnswer(doc); a.Refused || len(a.Notices) == 0 {
+				return fmt.Errorf("%s: %q", line, a.Notices)
+			}
+			return nil
+		}
+		if err != nil && !errors.Is(err, errAway) {
+			return err
+		}
+		if err := rest(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
 // once tells whether this was not done yet. What was done and not answered
 // counts as not done: a person who saw no answer presses again.
 func (w *person) once(what string) bool {

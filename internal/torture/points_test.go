@@ -82,6 +82,8 @@ func (c *campaign) killAt(point string) {
 	switch area, _, _ := strings.Cut(point, "."); area {
 	case "triage":
 		c.edits = 2 // what arrives is read as it is stored; what is edited is read by a worker
+	case "report":
+		c.unfair = 2 // a report that was under way is not sent again, so each life has its own
 	case "digest":
 		c.daily()
 	}

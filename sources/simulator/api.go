@@ -46,6 +46,7 @@ func (p *Platform) routes() *http.ServeMux {
 	mux.HandleFunc("GET /v1/reviews/{id}", p.call(OpRead, p.read))
 	mux.HandleFunc("PUT /v1/reviews/{id}/reply", p.call(OpReply, p.putReply))
 	mux.HandleFunc("DELETE /v1/reviews/{id}/reply", p.call(OpDelete, p.deleteReply))
+	mux.HandleFunc("POST /v1/reviews/{id}/reports", p.call(OpReport, p.putReport))
 	mux.HandleFunc("GET /reviews/{id}", p.page)
 	p.adminRoutes(mux)
 	return mux
@@ -98,7 +99,7 @@ func (p *Platform) perform(op string, do act, r *http.Request, body []byte) (ans
 			fault = p.strike(op, id, Lose, LoseSlowly, Stumble, Garble, Flood)
 		}
 	}
-	if op == OpReply || op == OpDelete {
+	if op == OpReply || op == OpDelete || op == OpReport {
 		note.Status = answered(fault, err, answer)
 		if fault != nil {
 			note.Fault = fault.Kind
@@ -218,6 +219,26 @@ func (p *Platform) deleteReply(r *http.Request, _ []byte, note *Call) (any, erro
 	effect, err := p.unpublish(r.PathValue("id"))
 	note.Effect = effect
 	return nil, err
+}
+
+// putReport files a report. Nobody is spared a second one: whoever sends it
+// twice has filed it twice.
+func (p *Platform) putReport(r *http.Request, body []byte, note *Call) (any, error) {
+	var in struct{ Ground, Note string }
+	if err := json.Unmarshal(body, &in); err != nil {
+		return nil, &badRequest{"the body is not {\"ground\":\"…\",\"note\":\"…\"}"}
+	}
+	note.Text = in.Ground + ": " + in.Note
+	switch _, err := p.find(r.PathValue("id")); {
+	case err != nil:
+		return nil, err
+	case len(p.rules.Grounds) == 0:
+		return nil, &unsupported{"no reports are taken here"}
+	case !slices.Contains(p.rules.Grounds, in.Ground):
+		return nil, &badRequest{"nobody is reported on this ground"}
+	}
+	note.Effect = "reported"
+	return nil, nil
 }
 
 // page shows a review to people, as readers of the platform see it.

@@ -18,6 +18,7 @@
 //	GET    /v1/reviews/{id}                 200 the review with the reply that stands there now
 //	PUT    /v1/reviews/{id}/reply           {"text":"…"}; 200 {"id","url","state":"live"|"pending"}
 //	DELETE /v1/reviews/{id}/reply           204
+//	POST   /v1/reviews/{id}/reports         {"ground":"…","note":"…"}; 204, where the rules name grounds
 //
 // Codes: unauthorized (401), forbidden (403, this review only), not_found (404),
 // already_replied (409), too_long and refused (422), bad_cursor and bad_request

@@ -35,6 +35,7 @@ const (
 	OpRead   = "read"
 	OpReply  = "reply"
 	OpDelete = "delete"
+	OpReport = "report"
 )
 
 // Fault is something that shall go wrong. The zero values of its conditions

@@ -45,7 +45,8 @@ type Rules struct {
 	Unit       sources.Unit  `json:"unit,omitempty"`      // "" = runes
 	OneReply   bool          `json:"one_reply,omitempty"` // a standing reply cannot be replaced or taken down
 	Moderation time.Duration `json:"moderation,omitempty"`
-	Refuse     []Policy      `json:"refuse,omitempty"` // what moderation refuses
+	Refuse     []Policy      `json:"refuse,omitempty"`  // what moderation refuses
+	Grounds    []string      `json:"grounds,omitempty"` // on which a review may be reported by API; none = it takes no reports
 }
 
 // Policy is a rule of the platform's moderation: a reply that matches is

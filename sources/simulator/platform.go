@@ -60,7 +60,7 @@ type Call struct {
 	Review      string    `json:"review"`
 	Text        string    `json:"text,omitempty"`
 	Idempotency string    `json:"idempotency,omitempty"`
-	Effect      string    `json:"effect,omitempty"` // "published", "replaced", "removed"; "" for none
+	Effect      string    `json:"effect,omitempty"` // "published", "replaced", "removed", "reported"; "" for none
 	Status      int       `json:"status"`           // answered; 0 when no answer was given
 	Fault       Kind      `json:"fault,omitempty"`
 }

@@ -42,12 +42,13 @@ type Source struct {
 	plan sweep.Plan
 }
 
-// It can all that a source can, save reporting.
+// It can all that a source can.
 var (
-	_ sources.Poller  = (*Source)(nil)
-	_ sources.Reader  = (*Source)(nil)
-	_ sources.Replier = (*Source)(nil)
-	_ sources.Remover = (*Source)(nil)
+	_ sources.Poller   = (*Source)(nil)
+	_ sources.Reader   = (*Source)(nil)
+	_ sources.Replier  = (*Source)(nil)
+	_ sources.Remover  = (*Source)(nil)
+	_ sources.Reporter = (*Source)(nil)
 )
 
 // New makes a source; the error names a setting.
@@ -97,10 +98,14 @@ func (s *Source) Capabilities() sources.Capabilities {
 		MaxReply:    s.set.Rules.MaxReply,
 		Unit:        s.set.Rules.Unit,
 		Moderated:   s.set.Rules.Moderation > 0 || len(s.set.Rules.Refuse) > 0,
+		Report:      len(s.set.Rules.Grounds) > 0,
 		SeesEdits:   true, SeesRemovals: true,
 		MinPoll: s.set.MinPoll,
 		// The platform acts before it answers, so one look is enough.
 		Settle: time.Second,
+	}
+	for _, g := range s.set.Rules.Grounds {
+		c.Grounds = append(c.Grounds, sources.Ground{ID: g, Label: g})
 	}
 	if c.Unit == "" {
 		c.Unit = sources.Runes
@@ -182,6 +187,12 @@ func (s *Source) Reply(ctx context.Context, key review.Key, text, idempotency st
 // DeleteReply takes the reply down.
 func (s *Source) DeleteReply(ctx context.Context, key review.Key) error {
 	return s.wire.Write(ctx, OpDelete, http.MethodDelete, reviewPath(key)+"/reply", nil, nil, nil)
+}
+
+// Report files a report of the review.
+func (s *Source) Report(ctx context.Context, key review.Key, ground, note string) error {
+	body := map[string]string{"ground": ground, "note": note}
+	return s.wire.Write(ctx, OpReport, http.MethodPost, reviewPath(key)+"/reports", nil, body, nil)
 }
 
 func reviewPath(key review.Key) string { return "v1/reviews/" + url.PathEscape(key.ID) }

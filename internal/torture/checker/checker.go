@@ -40,6 +40,7 @@ type Evidence struct {
 	// Offered are those that may have one: delivered, and never answered.
 	Offered []Review
 	Calls   []Call            // that wanted to change something on a platform
+	Reports []Review          // that were reported to a platform, once for each report that it received
 	Up      map[Review]string // replies that stand on platforms, put there by calls or by hand
 	// Needs is how many different people must have approved a reply to this
 	// review; one where nil.
@@ -78,12 +79,13 @@ type Call struct {
 
 // Check lists everything that must not be; nothing when all is well.
 func Check(e Evidence) []string {
-	c := &check{Evidence: e, byReview: map[Review]int64{}, byID: map[int64]Case{}, intents: map[int64][]intent{}}
+	c := &check{Evidence: e, byReview: map[Review]int64{}, byID: map[int64]Case{}, intents: map[int64][]intent{}, reported: map[int64][]string{}}
 	c.chain()
 	c.owed()
 	c.threads()
 	c.histories()
 	c.calls()
+	c.reports()
 	c.replies()
 	return c.wrong
 }
@@ -94,6 +96,7 @@ type check struct {
 	byReview map[Review]int64
 	byID     map[int64]Case
 	intents  map[int64][]intent // by case, oldest first
+	reported map[int64][]string // by case, what the log says of reports
 }
 
 func (c *check) fail(format string, args ...any) {
@@ -200,6 +203,32 @@ func (c *check) calls() {
 		u := use{id, text}
 		if used[u]++; used[u] > len(approved) {
 			c.fail("the reply to review %s was published %d times under %d approval(s)", call.Review, used[u], len(approved))
+		}
+	}
+}
+
+// reports holds the reports that reached a platform against the intents, and
+// looks for intents whose end nobody was told.
+func (c *check) reports() {
+	reached := map[int64]int{}
+	for _, r := range c.Reports {
+		reached[c.byReview[r]]++
+	}
+	for id := range reached {
+		if _, known := c.byID[id]; !known {
+			c.fail("a review without a case was reported")
+		}
+	}
+	for id := range c.byID {
+		n := map[string]int{}
+		for _, verb := range c.reported[id] {
+			n[verb]++
+		}
+		if reached[id] > n["report_call"] {
+			c.fail("case #%d was reported %d times under %d intent(s)", id, reached[id], n["report_call"])
+		}
+		if n["report_call"] != n["report_answer"] || n["report_call"] > n["report"] {
+			c.fail("case #%d has %d reports, %d intents to send one and %d ends", id, n["report"], n["report_call"], n["report_answer"])
 		}
 	}
 }

@@ -64,6 +64,9 @@ func good() (*log, Evidence) {
 	called := l.entries[len(l.entries)-1].When().Add(time.Millisecond)
 	l.add(1, "system:publisher", "accepted", "publishing", "published", nil)
 	l.add(1, "system:verifier", "seen", "published", "live", nil)
+	for _, verb := range []string{"report", "report_call", "report_answer"} {
+		l.add(1, "console:ana", verb, "live", "live", nil)
+	}
 	l.way(2)
 	l.add(2, "system:publisher", "hand_over", "approved", "handed_over", bound("b", words))
 	l.add(2, "console:ana", "posted", "handed_over", "published", nil)
@@ -73,6 +76,7 @@ func good() (*log, Evidence) {
 		Places:   map[string]int{"case-1-parent": 1, "case-2-parent": 1},
 		Readings: map[Review]int{polled: 1, hand: 1},
 		Owed:     []Review{polled, hand},
+		Reports:  []Review{polled},
 		Calls:    []Call{{called, polled, words, "published"}},
 		Up:       map[Review]string{polled: words, hand: words},
 		Needs:    func(Review) int { return 2 },
@@ -122,6 +126,11 @@ func TestEveryBreachIsFound(t *testing.T) {
 		"a reading that is doubled": {func(l *log, _ *Evidence) {
 			l.add(1, "system:triage", "triage", "live", "live", nil)
 		}, "read twice in one revision"},
+		"a report that is doubled":    {func(_ *log, e *Evidence) { e.Reports = append(e.Reports, polled) }, "reported 2 times under 1 intent"},
+		"a report that nobody wanted": {func(_ *log, e *Evidence) { e.Reports = append(e.Reports, hand) }, "reported 1 times under 0 intent"},
+		"a report without an end": {func(l *log, _ *Evidence) {
+			l.add(1, "system:publisher", "report_call", "live", "live", nil)
+		}, "1 reports, 2 intents to send one and 1 ends"},
 		"a thread of no case": {func(_ *log, e *Evidence) { e.Threads[7] = Thread{1, 1, 0} }, "does not exist"},
 		"nothing to press": {func(l *log, e *Evidence) {
 			l.add(1, "system:desk", "missing", "live", "rejected", nil)

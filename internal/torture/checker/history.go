@@ -92,6 +92,8 @@ func (c *check) moved(h *history, e Entry) {
 			c.fail("case #%d was read twice in one revision (entry %d)", e.Case, e.Seq)
 		}
 		h.read, h.times = true, h.times+1
+	case "report", "report_call", "report_answer":
+		c.reported[e.Case] = append(c.reported[e.Case], e.Verb)
 	case "accept", "revise", "remove", "open":
 		h.read = false
 	}
