@@ -62,7 +62,7 @@ type CountQuery struct {
 // Found is what a search found.
 type Found struct {
 	Hits []Hit
-	// Newest says that words so common hardly meet among the latest cases, and
+	// Newest says that the words are all very common and hardly meet of late, and
 	// that no more than so many of the newest were looked through; 0 for all.
 	Newest int
 }

@@ -11,9 +11,13 @@ import (
 // tokenizer "ascii" leaves every letter beyond ASCII as it is, so that the
 // pairs of letters pass untouched.
 var wordIndex = relational.WordIndex{
-	Put:   "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
-	Drop:  "DELETE FROM words WHERE rowid IN (%s)",
-	Find:  "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+	Put:  "INSERT INTO words (rowid, tokens) VALUES (?, ?)",
+	Drop: "DELETE FROM words WHERE rowid IN (%s)",
+	Find: "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+	// FTS5 looks at the bounds only where the words meet: for two that never do
+	// it walks both lists to their ends. For one word it stops.
+	Stretch: "SELECT group_concat(rowid) FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ?",
+
 	Count: "SELECT COUNT(*) FROM words WHERE words MATCH ? AND rowid >= ?",
 	Text:  func(tokens []string) string { return strings.Join(tokens, " ") },
 	Query: func(tokens []string, anyOf bool) string {

@@ -120,8 +120,8 @@ func testCommonWords(t *testing.T, b *bed) {
 			t.Fatal(err)
 		}
 	}
-	number(150_000)
-	Put(t, st, written(4, "", "even and odd, and a pillow")) // 150,001: neither latest nor far
+	number(280_000)
+	Put(t, st, written(4, "", "even and odd, and a pillow")) // 270,001: neither latest nor far
 	number(300_000)
 	var crowd []review.Change
 	for n := range 220 {
@@ -137,10 +137,10 @@ func testCommonWords(t *testing.T, b *bed) {
 		want   []int64
 		newest int
 	}{
-		{"even odd", []int64{150_001}, 200_000}, // both common
-		{"even odd needle", []int64{1}, 0},      // one is not
+		{"even odd", []int64{280_001}, 30_000}, // both common
+		{"even odd needle", []int64{1}, 0},     // one is not
 		{"bookmark", []int64{2}, 0},
-		{"even pillow", []int64{150_001}, 0},
+		{"even pillow", []int64{280_001}, 0},
 		{"even though", []int64{3}, 0},
 		{"w7 odd", []int64{300_008}, 0},
 		{"nowhere odd", nil, 0},
@@ -157,7 +157,7 @@ func testCommonWords(t *testing.T, b *bed) {
 	if hits := find(t, st, "even", 20); len(hits) != 20 || hits[0] < 300_000 {
 		t.Errorf("a common word finds %v", hits)
 	}
-	for typed, want := range map[string]int64{"a white pillow": 150_001, "a red bookmark": 0} {
+	for typed, want := range map[string]int64{"a white pillow": 280_001, "a red bookmark": 0} {
 		var id int64
 		for _, c := range got[[]review.Case](t)(st.Alike(t.Context(), []string{typed}, 9)) {
 			id = c.ID

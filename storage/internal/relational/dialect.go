@@ -64,6 +64,10 @@ type WordIndex struct {
 	// where few are expected; none where the database knows by itself.
 	Wide  []string
 	Count string // how many cases there are by Query and the least number
+	// Stretch gives the numbers of the cases from one number up to another by
+	// Query of one token, as a text with commas; "" where Find, asked for all
+	// tokens, looks at such a stretch only.
+	Stretch string
 	// Afresh stands before Find's arguments, to have it planned for these words.
 	Afresh []any
 	Text   func(tokens []string) string

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,19 +84,23 @@ const (
 	snippet     = 160 // characters
 
 	// searchWindow is how many of the newest cases are walked through before
-	// the whole index is asked.
+	// an index is asked that does not know which cases are new.
 	searchWindow = 20_000
 	// searchReach is how many of the newest cases are looked through for words
-	// that are all common and yet hardly ever met in the window: an index can
-	// only walk two long lists to see that they do not meet. A word is common
-	// that stands in one of twenty of the newest cases.
-	searchReach  = 200_000
+	// that are all common, searchStep of them at a time: an index can only walk
+	// two long lists to see that they hardly meet. A word is common that stands
+	// in one of twenty of the newest cases.
+	searchReach  = 30_000
+	searchStep   = 10_000
 	searchSample = 2000
 	commonFrom   = searchSample / 20
+	// alikeReach is how many of the newest cases are searched for similar ones.
+	alikeReach = 200_000
 )
 
 // Search implements [storage.Numbers]: first the cases with the words whole,
-// then, if those are too few, those whose words begin so.
+// then, if those are too few, those whose words begin so. Among common words
+// both at once, as the latter are all of them.
 func (st *Store) Search(ctx context.Context, q words.Query, source string, limit int) (storage.Found, error) {
 	limit = min(max(limit, 1), maxHits)
 	if q.Empty() {
@@ -105,13 +111,8 @@ func (st *Store) Search(ctx context.Context, q words.Query, source string, limit
 	if s.newest, err = st.newest(ctx); err != nil {
 		return storage.Found{}, err
 	}
-	if err := s.among(ctx, q.Whole, func() bool { return s.phrases >= limit }); err != nil {
+	if err := s.run(ctx, limit); err != nil {
 		return storage.Found{}, err
-	}
-	if len(s.hits) < limit && !slices.Equal(q.Whole, q.Begun) {
-		if err := s.among(ctx, q.Begun, func() bool { return len(s.hits) >= limit }); err != nil {
-			return storage.Found{}, err
-		}
 	}
 	slices.SortStableFunc(s.hits, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.grade, b.grade), wrote(b.of).Compare(wrote(a.of)), cmp.Compare(b.of.ID, a.of.ID))
@@ -121,6 +122,29 @@ func (st *Store) Search(ctx context.Context, q words.Query, source string, limit
 		out.Hits = append(out.Hits, c.hit(q))
 	}
 	return out, nil
+}
+
+func (s *searching) run(ctx context.Context, limit int) error {
+	best := func() bool { return s.phrases >= limit }
+	common, err := s.common(ctx, s.q.Whole)
+	switch {
+	case err != nil:
+		return err
+	case common:
+		return s.amongNewest(ctx, s.q.Begun, best)
+	}
+	if err := s.among(ctx, s.q.Whole, best); err != nil || len(s.hits) >= limit || slices.Equal(s.q.Whole, s.q.Begun) {
+		return err
+	}
+	enough := func() bool { return len(s.hits) >= limit }
+	common, err = s.common(ctx, s.q.Begun)
+	switch {
+	case err != nil:
+		return err
+	case common:
+		return s.amongNewest(ctx, s.q.Begun, enough)
+	}
+	return s.among(ctx, s.q.Begun, enough)
 }
 
 // newest is the highest number of a case whose words are indexed.
@@ -142,12 +166,15 @@ type searching struct {
 }
 
 // among looks at the cases that have all the tokens, the newest first, until
-// there is enough. Where many cases have them the newest ones come at once;
-// where few do, the index as a whole knows all of them at once.
+// there is enough.
 func (s *searching) among(ctx context.Context, tokens []string, enough func() bool) error {
 	query := s.st.d.Words.Query(tokens, false)
-	from, before, looked := s.newest-searchWindow, int64(math.MaxInt64), 0
-	for more := true; more && looked < searchDepth && !enough(); looked += searchPage {
+	from := int64(0)
+	if len(s.st.d.Words.Wide) > 0 {
+		from = max(0, s.newest-searchWindow)
+	}
+	looked := 0
+	for before := int64(math.MaxInt64); looked < searchDepth && !enough(); {
 		ids, err := s.st.find(ctx, query, from, before, searchPage)
 		if err != nil {
 			return err
@@ -155,49 +182,78 @@ func (s *searching) among(ctx context.Context, tokens []string, enough func() bo
 		if err := s.take(ctx, ids); err != nil {
 			return err
 		}
-		if more = len(ids) == searchPage; more {
-			before = ids[len(ids)-1]
+		looked += len(ids)
+		if len(ids) < searchPage {
+			break
 		}
+		before = ids[len(ids)-1]
 	}
-	if from <= 0 || looked >= searchDepth || enough() {
+	if from == 0 || looked >= searchDepth || enough() {
 		return nil
 	}
-	floor, err := s.floor(ctx, tokens)
+	ids, err := s.st.findBeyond(ctx, query, 0, from, searchDepth-looked)
 	if err != nil {
 		return err
 	}
-	ids, err := s.st.findBeyond(ctx, query, floor, from, searchDepth-looked)
-	if err != nil {
-		return err
-	}
-	for page := range slices.Chunk(ids, searchPage) {
-		if enough() {
-			return nil
-		}
-		if err := s.take(ctx, page); err != nil {
+	_, err = s.pages(ctx, ids, enough)
+	return err
+}
+
+// amongNewest is among for common words: one stretch of the newest cases after
+// the other, as far as searchReach.
+func (s *searching) amongNewest(ctx context.Context, tokens []string, enough func() bool) error {
+	floor, looked := max(0, s.newest-searchReach), 0
+	for before := s.newest + 1; before > floor; before -= searchStep {
+		ids, err := s.st.meeting(ctx, tokens, max(floor, before-searchStep), before)
+		if err != nil {
 			return err
 		}
+		n, err := s.pages(ctx, ids[:min(len(ids), searchDepth-looked)], enough)
+		if err != nil {
+			return err
+		}
+		if looked += n; looked >= searchDepth || enough() {
+			return nil
+		}
+	}
+	if floor > 0 {
+		s.narrowed = searchReach
 	}
 	return nil
 }
 
-// floor is the number from which on cases are looked through.
-func (s *searching) floor(ctx context.Context, tokens []string) (int64, error) {
-	if s.newest <= searchReach {
-		return 0, nil
+// common tells that there are several tokens, each so common that an index has
+// long lists of them. What lies within reach anyway need not be asked.
+func (s *searching) common(ctx context.Context, tokens []string) (bool, error) {
+	if s.newest <= searchReach || len(tokens) < 2 {
+		return false, nil
 	}
 	for _, t := range tokens {
 		var n int64
 		args := append(slices.Clone(s.st.d.Words.Afresh), s.st.d.Words.Query([]string{t}, false), s.newest-searchSample)
 		if err := s.st.read.db.QueryRowContext(ctx, s.st.d.bind(s.st.d.Words.Count), args...).Scan(&n); err != nil {
-			return 0, s.st.explain(err)
+			return false, s.st.explain(err)
 		}
 		if n < commonFrom {
-			return 0, nil
+			return false, nil
 		}
 	}
-	s.narrowed = searchReach
-	return s.newest - searchReach, nil
+	return true, nil
+}
+
+// pages takes candidates, some at a time, until there is enough, and tells how
+// many it took.
+func (s *searching) pages(ctx context.Context, ids []int64, enough func() bool) (n int, err error) {
+	for page := range slices.Chunk(ids, searchPage) {
+		if enough() {
+			break
+		}
+		if err := s.take(ctx, page); err != nil {
+			return n, err
+		}
+		n += len(page)
+	}
+	return n, nil
 }
 
 // take looks at candidates that were not looked at before.
@@ -232,6 +288,36 @@ func wrote(c review.Case) time.Time {
 // find asks the index for cases from one number up to another, newest first.
 func (st *Store) find(ctx context.Context, query string, from, before int64, limit int) ([]int64, error) {
 	return st.findOn(ctx, st.read.db, query, from, before, limit)
+}
+
+// meeting gives the cases of a short stretch that have all the tokens, newest first.
+func (st *Store) meeting(ctx context.Context, tokens []string, from, before int64) ([]int64, error) {
+	if st.d.Words.Stretch == "" {
+		return st.find(ctx, st.d.Words.Query(tokens, false), from, before, searchDepth)
+	}
+	var met []int64
+	for i, t := range tokens {
+		var text sql.NullString
+		if err := one(ctx, st.read, []any{&text}, st.d.Words.Stretch, st.d.Words.Query([]string{t}, false), from, before); err != nil {
+			return nil, st.explain(err)
+		}
+		has := make(map[int64]bool)
+		for number := range strings.SplitSeq(text.String, ",") {
+			if id, err := strconv.ParseInt(number, 10, 64); err == nil {
+				has[id] = true
+			}
+		}
+		if i == 0 {
+			met = slices.Collect(maps.Keys(has))
+		} else {
+			met = slices.DeleteFunc(met, func(id int64) bool { return !has[id] })
+		}
+		if len(met) == 0 {
+			return nil, nil
+		}
+	}
+	slices.SortFunc(met, func(a, b int64) int { return cmp.Compare(b, a) })
+	return met, nil
 }
 
 // findBeyond is find for a wide stretch in which there are few.
@@ -357,7 +443,7 @@ func (st *Store) Alike(ctx context.Context, texts []string, limit int) ([]review
 	ids, err := st.find(ctx, query, from, math.MaxInt64, limit)
 	if err == nil && len(ids) < limit && from > 0 {
 		var older []int64
-		older, err = st.findBeyond(ctx, query, newest-searchReach, from, limit-len(ids))
+		older, err = st.findBeyond(ctx, query, newest-alikeReach, from, limit-len(ids))
 		ids = append(ids, older...)
 	}
 	if err != nil {
