@@ -104,6 +104,9 @@ func (c *call) eval(ctx context.Context, o evalOptions, path string) error {
 		return err
 	}
 	c.unknownPlatform(o.platform)
+	if err := writable(o.out); err != nil {
+		return err // before a model has been paid for
+	}
 	picked := eval.Sample(all, o.limit, o.seed)
 	bar := c.steps(len(picked))
 	cfg := eval.Config{
@@ -156,7 +159,7 @@ func (c *call) reviews(o file.Options, path string) ([]review.Review, error) {
 	for _, p := range paths {
 		rs, err := c.reviewsOf(o, p)
 		if len(paths) > 1 && err != nil && exitCode(err) == exitUsage {
-			c.note("%s is left out: %v", p, err) // a folder may hold other things
+			c.note("left out: %v", err) // a folder may hold other things; err names the file
 			continue
 		}
 		if err != nil {
@@ -231,6 +234,22 @@ func (c *call) steps(n int) *progressbar.ProgressBar {
 		progressbar.OptionSetPredictTime(true))
 }
 
+// writable makes the folder for a report and sees that files can be made there.
+func writable(dir string) error {
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, ".evaluation-*"); err == nil {
+			_ = probe.Close()
+			err = os.Remove(probe.Name())
+		}
+	}
+	if err != nil {
+		return usagef("no report can be written to --out %s: %w", dir, err)
+	}
+	return nil
+}
+
 // writeEval writes the report and says what it came to.
 func (c *call) writeEval(dir string, cmp eval.Comparison) error {
 	page, err := cmp.HTML()
@@ -239,9 +258,6 @@ func (c *call) writeEval(dir string, cmp eval.Comparison) error {
 	}
 	kept, err := cmp.New.JSON()
 	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	for name, b := range map[string][]byte{"report.html": page, "report.json": append(kept, '\n')} {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -118,17 +119,26 @@ func (c *call) lint(o lintOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	text, err := c.readInput(args)
+	from, err := c.lintFrom(args)
 	if err != nil {
 		return err
 	}
-	if isLines(text) {
-		return c.lintLines(in, oneLine(text))
+	defer from.Close()
+	text, err := io.ReadAll(io.LimitReader(from, maxLint+1))
+	if err != nil {
+		return usage(err)
 	}
-	if len(bytes.TrimSpace(text)) == 0 {
+	whole := len(text) <= maxLint
+	switch {
+	case isLines(text) && whole:
+		return c.lintLines(in, bytes.NewReader(oneLine(text)))
+	case isLines(text): // line by line, however many there are
+		return c.lintLines(in, io.MultiReader(bytes.NewReader(text), from))
+	case isArray(text):
+		return usagef("this is a JSON array; put each of its objects on a line of its own, as jq -c '.[]' does")
+	case len(bytes.TrimSpace(text)) == 0:
 		return usagef("there is no reply to check; name a file, or pipe the text in")
-	}
-	if len(text) > maxLint {
+	case !whole:
 		return usagef("the reply is longer than any platform takes")
 	}
 	in.Text = string(bytes.TrimSpace(text))
@@ -188,16 +198,16 @@ func rulesInput(p *playbook.Playbook) rubric.Input {
 	return in
 }
 
-// readInput reads the file that is named, or standard input.
-func (c *call) readInput(args []string) ([]byte, error) {
+// lintFrom opens the file that is named, or standard input.
+func (c *call) lintFrom(args []string) (io.ReadCloser, error) {
 	if len(args) == 0 || args[0] == "-" {
-		return io.ReadAll(c.in)
+		return io.NopCloser(c.in), nil
 	}
-	b, err := os.ReadFile(args[0])
-	if err != nil {
-		return nil, usage(err)
+	f, err := os.Open(args[0])
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("there is no %s", args[0])
 	}
-	return b, nil
+	return f, usage(err)
 }
 
 // isLines tells JSON input from a reply: no person begins a reply with the
@@ -212,6 +222,12 @@ func isLines(text []byte) bool {
 	return bytes.HasPrefix(text, []byte(`"`)) || bytes.HasPrefix(text, []byte("}"))
 }
 
+// isArray tells an array of objects, which many programs write.
+func isArray(text []byte) bool {
+	text, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte("["))
+	return ok && isLines(text)
+}
+
 // oneLine puts a single object that is written over several lines on one.
 func oneLine(text []byte) []byte {
 	var out bytes.Buffer
@@ -221,8 +237,8 @@ func oneLine(text []byte) []byte {
 	return text
 }
 
-func (c *call) lintLines(base rubric.Input, text []byte) error {
-	lines := bufio.NewScanner(bytes.NewReader(text))
+func (c *call) lintLines(base rubric.Input, text io.Reader) error {
+	lines := bufio.NewScanner(text)
 	lines.Buffer(nil, maxLint)
 	blocked := false
 	n := 0
@@ -241,7 +257,10 @@ func (c *call) lintLines(base rubric.Input, text []byte) error {
 		}
 		blocked = blocked || rubric.Blocked(findings)
 	}
-	if err := lines.Err(); err != nil {
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return usagef("line %d is longer than any reply with its review", n+1)
+	case err != nil:
 		return usagef("line %d: %w", n+1, err)
 	}
 	if blocked {
@@ -253,7 +272,11 @@ func (c *call) lintLines(base rubric.Input, text []byte) error {
 // lineInput is the input for one line: what the line says over what the call said.
 func lineInput(base rubric.Input, raw []byte) (rubric.Input, error) {
 	var l lintLine
-	if err := json.Unmarshal(raw, &l); err != nil {
+	var mistyped *json.UnmarshalTypeError
+	switch err := json.Unmarshal(raw, &l); {
+	case errors.As(err, &mistyped) && mistyped.Field != "":
+		return base, fmt.Errorf("%q cannot be a %s", mistyped.Field, mistyped.Value)
+	case err != nil:
 		return base, fmt.Errorf("this is not an object with a reply: %w", err)
 	}
 	if l.Reply == nil {

@@ -65,11 +65,15 @@ type Row struct {
 	number float64
 	unit   string
 	good   Sign
+	none   bool // there was nothing to count
 }
 
 // follow sets the row beside that of the run before.
 func (r *Row) follow(before Row) {
 	r.Was = before.Value
+	if r.none || before.none {
+		return
+	}
 	by := r.number - before.number
 	places := 0
 	if r.Bar >= 0 {
@@ -94,8 +98,14 @@ func ratio(name, help string, part, whole int, good Sign) Row {
 	s := share(part, whole)
 	r := Row{Name: name, Help: help, Value: fmt.Sprintf("%.1f %% (%d of %d)", s*100, part, whole), Bar: int(s*100 + 0.5), number: s, unit: "points", good: good}
 	if whole == 0 {
-		r.Value, r.Bar = "nothing to count", -1
+		return nothing(r)
 	}
+	return r
+}
+
+// nothing makes a row say that there was nothing to count, which is no zero.
+func nothing(r Row) Row {
+	r.Value, r.Bar, r.none = "nothing to count", -1, true
 	return r
 }
 
@@ -103,13 +113,20 @@ func count(name, help string, n int, good Sign) Row {
 	return Row{Name: name, Help: help, Value: strconv.Itoa(n), Bar: -1, number: float64(n), good: good}
 }
 
-func spreadRow(name, help, unit string, s Spread, good Sign) Row {
-	return Row{Name: name, Help: help, Value: fmt.Sprintf("half within %d %s, 95 of 100 within %d, all within %d", s.Middle, unit, s.Most95, s.Most), Bar: -1, number: float64(s.Middle), unit: unit, good: good}
+func spreadRow(name, help, unit string, of int, s Spread, good Sign) Row {
+	r := Row{Name: name, Help: help, Value: fmt.Sprintf("half within %d %s, 95 of 100 within %d, all within %d", s.Middle, unit, s.Most95, s.Most), Bar: -1, number: float64(s.Middle), unit: unit, good: good}
+	if of == 0 {
+		return nothing(r)
+	}
+	return r
 }
 
 // rows is the figures in the order in which they are read.
 func rows(f Figures) []Row {
-	answerable := f.Drafted + f.Failed
+	answerable, judged := f.Drafted+f.Failed, f.Drafted
+	if f.JudgeMS.Most == 0 {
+		judged = 0 // no model is as fast: there was no second reading
+	}
 	return []Row{
 		count("Reviews", "in this run", f.Reviews, Neutral),
 		count("Stars without words", "nothing to answer, left aside", f.Skipped, Neutral),
@@ -119,15 +136,15 @@ func rows(f Figures) []Row {
 		ratio("Invented sentences", "sentences that state something and rest on no source, of those that state something", f.Unsourced, f.Stating, Lower),
 		ratio("Drafts that invent", "drafts with such a sentence", f.Inventing, f.Drafted, Lower),
 		ratio("Right language", "of the drafts whose language is certain", f.LanguageMatched, f.LanguageKnown, Higher),
-		spreadRow("Length", "characters of a draft", "characters", f.Length, Neutral),
+		spreadRow("Length", "characters of a draft", "characters", f.Drafted, f.Length, Neutral),
 		ratio("Too long", "drafts over the platform's length", f.TooLong, f.Drafted, Lower),
-		spreadRow("Sameness", "likeness to the most similar draft before it", "%", f.Sameness, Lower),
+		spreadRow("Sameness", "likeness to the most similar draft before it", "%", f.Drafted, f.Sameness, Lower),
 		ratio("By the built-in drafter", "drafts that no model wrote", f.Offline, f.Drafted, Neutral),
 		count("Tokens", "of all calls together", f.Tokens, Lower),
 		{Name: "Cost", Help: "in the currency of the model's prices; 0 when they are not known", Value: strconv.FormatFloat(f.Cost, 'f', 4, 64), Bar: -1, number: f.Cost, good: Lower},
-		spreadRow("Time to read", "for the triage of one review", "ms", f.TriageMS, Lower),
-		spreadRow("Time to write", "for one draft", "ms", f.DraftMS, Lower),
-		spreadRow("Time to judge", "for the second reading of one draft", "ms", f.JudgeMS, Lower),
+		spreadRow("Time to read", "for the triage of one review", "ms", answerable, f.TriageMS, Lower),
+		spreadRow("Time to write", "for one draft", "ms", f.Drafted, f.DraftMS, Lower),
+		spreadRow("Time to judge", "for the second reading of one draft", "ms", judged, f.JudgeMS, Lower),
 	}
 }
 
