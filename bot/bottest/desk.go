@@ -14,7 +14,8 @@ import (
 )
 
 // FakeDesk is a desk that decides nothing: it records what reaches it and
-// answers what the test told it to. All methods are safe for concurrent use.
+// answers what the test told it to, or what the real desk says that was put
+// behind it. All methods are safe for concurrent use.
 type FakeDesk struct {
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced whenever something is recorded
@@ -26,6 +27,7 @@ type FakeDesk struct {
 	cards    map[int64][]bot.Keyed
 	roles    map[string]review.Role
 	messages map[string]int64
+	behind   bot.Front // nil for none
 }
 
 var _ bot.Front = (*FakeDesk)(nil)
@@ -54,6 +56,20 @@ func (d *FakeDesk) Grant(name string, role review.Role) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.roles[name] = role
+}
+
+// Behind puts a real desk behind this one: it decides everything from now on,
+// but for the roles that were granted here.
+func (d *FakeDesk) Behind(front bot.Front) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.behind = front
+}
+
+func (d *FakeDesk) real() bot.Front {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.behind
 }
 
 // Answers makes Run of the named command give out.
@@ -139,12 +155,16 @@ func (d *FakeDesk) wake() { // with the lock held
 	d.changed = make(chan struct{})
 }
 
-// Person implements [bot.Front]: the granted role, else responder.
-func (d *FakeDesk) Person(id review.PersonID, name string, _ []review.PersonID, _ bool) review.Person {
+// Person implements [bot.Front]: the granted role, else what the real desk
+// says, else responder.
+func (d *FakeDesk) Person(id review.PersonID, name string, groups []review.PersonID, admin bool) review.Person {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	role, ok := d.roles[name]
-	if !ok {
+	switch {
+	case !ok && d.behind != nil:
+		return d.behind.Person(id, name, groups, admin)
+	case !ok:
 		role = review.Responder
 	}
 	return review.Person{ID: id, Name: name, Role: role}
@@ -152,7 +172,10 @@ func (d *FakeDesk) Person(id review.PersonID, name string, _ []review.PersonID, 
 
 // Form implements [bot.Front] as the desk does: the form, or the refusal, or
 // nothing at all, and then the row has none and is to be run.
-func (d *FakeDesk) Form(_ context.Context, i commands.Invocation) (*commands.Form, commands.Outcome) {
+func (d *FakeDesk) Form(ctx context.Context, i commands.Invocation) (*commands.Form, commands.Outcome) {
+	if r := d.real(); r != nil {
+		return r.Form(ctx, i)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.calls = append(d.calls, Call{Form: true, Invocation: i})
@@ -167,7 +190,10 @@ func (d *FakeDesk) Form(_ context.Context, i commands.Invocation) (*commands.For
 }
 
 // Run implements [bot.Front].
-func (d *FakeDesk) Run(_ context.Context, i commands.Invocation) commands.Outcome {
+func (d *FakeDesk) Run(ctx context.Context, i commands.Invocation) commands.Outcome {
+	if r := d.real(); r != nil {
+		return r.Run(ctx, i)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.calls = append(d.calls, Call{Invocation: i})
@@ -185,6 +211,9 @@ func (d *FakeDesk) outcome(i commands.Invocation) commands.Outcome {
 // Parse implements [bot.Front] for the fake's own small table: a name, a case
 // number for rows about a case, and the rest of the line.
 func (d *FakeDesk) Parse(line string) (commands.Invocation, *commands.Outcome) {
+	if r := d.real(); r != nil {
+		return r.Parse(line)
+	}
 	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	at := slices.IndexFunc(table, func(c commands.Command) bool { return c.Name == name })
 	if at < 0 {
@@ -218,7 +247,15 @@ func (d *FakeDesk) Complete(_ context.Context, line string, _ review.Person) []c
 
 // Heard implements [bot.Front]: what Replies named is heard, the rest is
 // conversation.
-func (d *FakeDesk) Heard(_ context.Context, m bot.Heard) (commands.Outcome, bool) {
+func (d *FakeDesk) Heard(ctx context.Context, m bot.Heard) (commands.Outcome, bool) {
+	if r := d.real(); r != nil {
+		out, heard := r.Heard(ctx, m)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.heard = append(d.heard, m)
+		d.wake()
+		return out, heard
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.heard = append(d.heard, m)

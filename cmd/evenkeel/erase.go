@@ -153,17 +153,24 @@ func eraseIn(ctx context.Context, store storage.Store, r eraseRequest, now func(
 	}
 	slices.Sort(ids)
 	authors := map[string]bool{}
-	for _, id := range slices.Compact(ids) {
-		err := eraseCase(ctx, store, up, &out, authors, id, now)
-		switch {
-		case err == nil, errors.Is(err, review.ErrAlready): // again: its files may still have to be cleaned
-			out.Cases = append(out.Cases, id)
-		case errors.Is(err, storage.ErrNotFound):
-			out.Left = append(out.Left, fmt.Sprintf("#%d: there is no such case", id))
-		case errors.Is(err, review.ErrNotNow), errors.Is(err, review.ErrConflict):
-			out.Left = append(out.Left, fmt.Sprintf("#%d: a reply is on its way or the case is moving; try again in a minute", id))
-		default:
-			return out, err
+	for some := range slices.Chunk(slices.Compact(ids), struckAtOnce) {
+		if !r.Look {
+			if err := strike(ctx, store, up, &out, authors, some, now()); err != nil {
+				return out, err
+			}
+		}
+		for _, id := range some {
+			err := eraseCase(ctx, store, up, id, r.Look, now)
+			switch {
+			case err == nil, errors.Is(err, review.ErrAlready): // again: its files may still have to be cleaned
+				out.Cases = append(out.Cases, id)
+			case errors.Is(err, storage.ErrNotFound):
+				out.Left = append(out.Left, fmt.Sprintf("#%d: there is no such case", id))
+			case errors.Is(err, review.ErrNotNow), errors.Is(err, review.ErrConflict):
+				out.Left = append(out.Left, fmt.Sprintf("#%d: a reply is on its way or the case is moving; try again in a minute", id))
+			default:
+				return out, err
+			}
 		}
 	}
 	if r.Look || len(out.Cases) == 0 {
@@ -207,68 +214,90 @@ func nowNamed(ctx context.Context, store storage.Store, out *eraseAnswer, author
 // namedShown is how many cases are listed that name an author.
 const namedShown = 20
 
+// struckAtOnce is of how many cases the words are looked for at once.
+const struckAtOnce = 200
+
 // forgetAtOnce is how many cases the search index forgets in one step.
 const forgetAtOnce = 1000
 
 // eraseTries bounds how often an erasure is decided anew after another change.
 const eraseTries = 20
 
-// eraseCase erases a case and what repeats its words elsewhere. The rest goes
-// first: while the case has its words, an erasure that broke off can be begun
-// again.
-func eraseCase(ctx context.Context, store storage.Store, up storage.Upkeep, out *eraseAnswer, authors map[string]bool, id int64, now func() time.Time) error {
+func eraseCase(ctx context.Context, store storage.Store, up storage.Upkeep, id int64, look bool, now func() time.Time) error {
 	for range eraseTries {
 		k, err := store.Case(ctx, id)
 		if err != nil {
 			return err
 		}
 		change, err := review.Erase(k, review.Occasion{Now: now().UTC().Truncate(time.Microsecond), By: review.BySystem("keeper")})
-		if err != nil || out.Looked {
+		if err != nil || look {
 			return err
 		}
-		n, err := strike(ctx, store, up, k)
-		if err != nil {
+		if err := up.Erase(ctx, &change); !errors.Is(err, review.ErrConflict) {
 			return err
 		}
-		out.Struck += n
-		err = up.Erase(ctx, &change)
-		if errors.Is(err, review.ErrConflict) {
-			continue
-		}
-		if k.Review.Author != "" && err == nil {
-			authors[k.Review.Author] = true
-		}
-		return err
 	}
 	return review.ErrConflict
 }
 
-// strike takes a case's author and words out of what belongs to no case.
-func strike(ctx context.Context, store storage.Store, up storage.Upkeep, k review.Case) (int, error) {
-	revisions, err := store.Revisions(ctx, k.ID)
-	if err != nil {
-		return 0, err
+// strike takes the authors and words of cases out of what belongs to no case.
+// That comes before the cases lose them: an erasure that broke off can be begun
+// again.
+func strike(ctx context.Context, store storage.Store, up storage.Upkeep, out *eraseAnswer, authors map[string]bool, cases []int64, now time.Time) error {
+	var wrote []review.Review
+	for _, id := range cases {
+		k, err := store.Case(ctx, id)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := review.Erase(k, review.Occasion{Now: now, By: review.BySystem("keeper")}); err != nil {
+			continue // it is not erased now, or was before
+		}
+		revisions, err := store.Revisions(ctx, id)
+		if err != nil {
+			return err
+		}
+		wrote = append(wrote, append(revisions, k.Review)...)
+		if k.Review.Author != "" {
+			authors[k.Review.Author] = true
+		}
 	}
-	who := quote.Of(append(revisions, k.Review)...)
+	who := quote.Of(wrote...)
 	n, err := up.Strike(ctx, who.StrikeIn)
 	if err != nil {
-		return 0, err
+		return err
 	}
+	out.Struck += n
 	for _, name := range bot.Written() {
+		n, err := strikeSetting(ctx, store, name, who)
+		if err != nil {
+			return err
+		}
+		out.Struck += n
+	}
+	return nil
+}
+
+// strikeSetting changes a setting, in which others may be writing.
+func strikeSetting(ctx context.Context, store storage.Store, name string, who *quote.Person) (int, error) {
+	for range eraseTries {
 		before, err := store.Setting(ctx, name)
 		if err != nil {
-			return n, err
+			return 0, err
 		}
 		value, found := who.StrikeIn(before)
 		if !found {
-			continue
+			return 0, nil
 		}
-		if err := store.Commit(ctx, &storage.Batch{Setting: &storage.Setting{Name: name, Before: before, Value: value}}); err != nil {
-			return n, err
+		err = store.Commit(ctx, &storage.Batch{Setting: &storage.Setting{Name: name, Before: before, Value: value}})
+		if !errors.Is(err, review.ErrConflict) {
+			return 1, err
 		}
-		n++
 	}
-	return n, nil
+	return 0, review.ErrConflict
 }
 
 // redraw has the notices drawn anew that quote reviews.

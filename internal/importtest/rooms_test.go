@@ -41,6 +41,7 @@ var rooms = []room{
 	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash", "bot/digest", "bot/digest/chart"}, "the desk"},
 	{"bot/digest", []string{"review", "review/*"}, "what a digest says; pure"},
 	{"bot/digest/chart", []string{"review", "review/*"}, "pictures of numbers; pure"},
+	{"bot/bottest", []string{"bot", "commands", "llm", "storage", "storage/*", "review", "review/*"}, "the suite of all chats, some of it with a real desk; only tests import it"},
 	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/secret", "internal/peers"}, "one package a chat"},
 
 	{"cmd/evenkeel", []string{"*"}, "wiring: it knows everybody, nobody knows it"},
