@@ -10,6 +10,8 @@
 //   - A program is one database with the process that runs on it, one life
 //     after the other; lives say where each of them ends.
 //   - A platform is a sources/simulator.Platform behind HTTP.
+//   - A workspace is a bot/slackbot/slacktest.Server: there cards are posted, and
+//     would stand twice or not at all. The console only shows them.
 //   - A sender posts signed webhook deliveries until it is told 2xx, and some
 //     of them once more, as careless senders do.
 //   - People are browsers without JavaScript: they read the console's pages and

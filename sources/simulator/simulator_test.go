@@ -138,3 +138,42 @@ func TestLostAnswerIsUnknownAndWentLive(t *testing.T) {
 		})
 	}
 }
+
+// TestReports: filed on the platform's own grounds, counted even when the
+// answer is lost, and each that is sent again is another one.
+func TestReports(t *testing.T) {
+	b := newBench(t, simulator.Rules{Grounds: []string{"spam"}})
+	r, err := b.Add(simulator.Review{Rating: 1, Body: "Buy watches"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := review.Key{Source: "sim", ID: r.ID}
+	if c := b.src.Capabilities(); !c.Report || len(c.Grounds) != 1 || c.Grounds[0].ID != "spam" {
+		t.Errorf("%+v", c)
+	}
+	if err := b.src.Report(t.Context(), key, "spam", "an advertisement"); err != nil {
+		t.Error(err)
+	}
+	b.SetFaults(simulator.Fault{Kind: simulator.Lose, Ops: []string{simulator.OpReport}, Times: 1})
+	if err := b.src.Report(t.Context(), key, "spam", "an advertisement"); !errors.Is(err, sources.ErrUnknown) {
+		t.Errorf("a lost answer: %v", err)
+	}
+	calls := b.State().Calls
+	if len(calls) != 2 || calls[1].Effect != "reported" || calls[1].Text != "spam: an advertisement" || calls[1].Review != r.ID {
+		t.Errorf("%+v", calls)
+	}
+	if err := b.src.Report(t.Context(), key, "rude", ""); !errors.Is(err, sources.ErrRejected) {
+		t.Errorf("an unknown ground: %v", err)
+	}
+	if err := b.src.Report(t.Context(), review.Key{Source: "sim", ID: "none"}, "spam", ""); !errors.Is(err, sources.ErrNotFound) {
+		t.Errorf("an unknown review: %v", err)
+	}
+	b = newBench(t, simulator.Rules{})
+	if r, err = b.Add(simulator.Review{Rating: 1, Body: "Buy watches"}); err != nil {
+		t.Fatal(err)
+	}
+	err = b.src.Report(t.Context(), review.Key{Source: "sim", ID: r.ID}, "spam", "")
+	if c := b.src.Capabilities(); c.Report || !errors.Is(err, sources.ErrUnsupported) {
+		t.Errorf("a platform that takes none: %+v, %v", c, err)
+	}
+}
