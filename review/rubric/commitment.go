@@ -126,7 +126,7 @@ func (c *checker) tariffs() func(at int) bool {
 			}
 		}
 		mark("tariff", true)
-		for _, name := range []string{"give", "refund", "discount", "free", "compensation"} {
+		for _, name := range []string{"give", "refund", "discount", "free", "compensation", "remedy"} {
 			mark(name, false)
 		}
 	}

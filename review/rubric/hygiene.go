@@ -31,7 +31,7 @@ var artefacts = []artefact{
 	{[]string{"___", "......"}, regexp.MustCompile(`_{3,}|\.{6,}`), "The reply holds a blank to be filled; fill it in or leave it out."},
 	{[]string{"〇", "○", "◯", "●", "◎", "△", "□", "■", "【", "［", "〔", "｛", "《"}, regexp.MustCompile(`[〇○◯●◎△□■]{2,}|【[^】\n]{1,40}】|［[^］\n]{1,40}］|〔[^〕\n]{1,40}〕|｛[^｝\n]{1,40}｝|《[^》\n]{1,40}》`), "The reply holds a placeholder or mark-up; fill it in or leave it out."},
 	{[]string{"\n"}, regexp.MustCompile(`(?m)^[ \t]*1[.)] +\S.*\n(?:[ \t]*\n)?[ \t]*2[.)] +\S`), "The reply holds a list; write sentences."},
-	{[]string{":", "："}, regexp.MustCompile(`(?im)^[ \t]*"?(?:assistant|system|user|human|ai|output|response|reply|draft|antwort|entwurf|réponse|respuesta|antwoord|返信|回答|답변|답글)"? ?[:：]`), "The reply carries the label of a draft or a prompt; leave it out."},
+	{[]string{":", "："}, regexp.MustCompile(`(?im)^[ \t]*"?(?:assistant|system|user|human|ai|output|response|reply|draft|antwort|entwurf|réponse|respuesta|antwoord|返信|回答|답변|답글)"?(?: ?[(\[（][^)\]）\n]{1,40}[)\]）])? ?[:：]`), "The reply carries the label of a draft or a prompt; leave it out."},
 	{[]string{"{"}, regexp.MustCompile(`\{\s*"[^"]+"\s*:`), "The reply holds raw data of a machine; write plain text."},
 }
 

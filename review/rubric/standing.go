@@ -99,6 +99,8 @@ func (c *checker) appeal(r *reading, t tongue, h hit, mark bool) string {
 		return bringsItUp
 	case mark && plea && !thanks && !c.contactIn(r, t, from, to):
 		return wantsAnother
+	case has(t.here) && plea && !thanks && !c.contactIn(r, t, from, to) && c.undone(r, t, h, from, to, true, false):
+		return wantsAnother
 	case has(t.praise) && !thanks && (plea || has(t.here)),
 		has(t.here) && has(t.voice) && plea && !c.contactIn(r, t, from, to):
 		return wantsGoodWord
