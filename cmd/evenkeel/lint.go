@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -272,6 +273,9 @@ func (c *call) lintLines(base rubric.Input, text io.Reader) error {
 // lineInput is the input for one line: what the line says over what the call said.
 func lineInput(base rubric.Input, raw []byte) (rubric.Input, error) {
 	var l lintLine
+	if !utf8.Valid(raw) { // a decoder would put signs of its own in their place
+		return base, errors.New("this holds bytes that are no text; save the file as UTF-8")
+	}
 	var mistyped *json.UnmarshalTypeError
 	switch err := json.Unmarshal(raw, &l); {
 	case errors.As(err, &mistyped) && mistyped.Field != "":
