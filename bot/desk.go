@@ -58,6 +58,9 @@ type Config struct {
 	// PastedID names a pasted review by its link or words, so that pasting it
 	// twice makes one case. Its words when nil.
 	PastedID func(review.Review) string
+	// SignIn makes a link by which a person whom a chat knows enters the
+	// console, once; nil without a console.
+	SignIn func(ctx context.Context, who review.Person) (string, error)
 	// Outage tells how a program that is handed events fares; nil without any.
 	Outage func(ctx context.Context, target string) (Outage, error)
 	// Platforms are the copy-and-open profiles that a pasted review can name.

@@ -107,6 +107,7 @@ type Command struct {
 // Desk is what rows need of the desk; package bot has it.
 type Desk interface {
 	Numbers
+	Inviting
 	// Now is the desk's time.
 	Now() time.Time
 	// Case reads a case.

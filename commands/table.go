@@ -9,7 +9,7 @@ import (
 
 // Rows is the whole table, in the order in which help shows it.
 func Rows() []Command {
-	return slices.Concat(reading(), triage(), facts(), writing(), publishing(), aftercare(), team(), incidents(), numbers(), styling(), backfilling())
+	return slices.Concat(reading(), triage(), facts(), writing(), publishing(), aftercare(), team(), incidents(), numbers(), styling(), backfilling(), invitations())
 }
 
 // act is the common row: it moves a case by one action, made from the

@@ -22,6 +22,7 @@ import (
 
 // Store is what the console keeps and reads; [storage.Store] has it.
 type Store interface {
+	Commit(ctx context.Context, b *storage.Batch) error
 	PutNote(ctx context.Context, n storage.Note) (storage.Note, error)
 	EditNote(ctx context.Context, id int64, body json.RawMessage, at time.Time) error
 	NoteByKey(ctx context.Context, key string) (storage.Note, error)

@@ -65,15 +65,18 @@ func (c *Console) goodHost(host string) bool {
 	return !c.Loopback || isLoopbackHost(host) || c.base.Host != "" && host == c.base.Host
 }
 
-// bounded gives a request its deadlines: for its body and for its answer.
-func bounded(next http.Handler) http.Handler {
+// bounded gives a request its deadlines, for its body and for its answer, and
+// its body a bound.
+func bounded(next http.Handler) http.Handler { return boundedTo(maxForm, next) }
+
+func boundedTo(most int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()
 		if r.Method == http.MethodPost {
 			// A server without deadlines (a test's recorder) says so; then its own hold.
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

@@ -24,6 +24,7 @@ type memory struct {
 	sessions map[review.Digest]storage.Session
 	cases    map[int64]review.Case
 	records  map[int64]history
+	events   []review.Event
 }
 
 type history struct {
@@ -39,6 +40,13 @@ var _ Store = (*memory)(nil)
 
 func newMemory() *memory {
 	return &memory{sessions: map[review.Digest]storage.Session{}, cases: map[int64]review.Case{}, records: map[int64]history{}}
+}
+
+func (m *memory) Commit(_ context.Context, b *storage.Batch) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events = append(m.events, b.Events...)
+	return nil
 }
 
 func (m *memory) PutNote(ctx context.Context, n storage.Note) (storage.Note, error) {

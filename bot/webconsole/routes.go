@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/storage"
 )
@@ -23,6 +24,8 @@ func (c *Console) routes() (http.Handler, error) {
 	mux.Handle("GET /case/{id}/record", bounded(c.known(c.record)))
 	mux.Handle("GET /numbers", bounded(c.known(c.numbers)))
 	mux.Handle("GET /numbers/{file}", bounded(c.known(c.numbersFile)))
+	mux.Handle("GET /invitations", bounded(c.known(c.invitations)))
+	mux.Handle("POST /invitations", boundedTo(maxList, c.known(c.invitationList)))
 	mux.Handle("GET /notices", bounded(c.known(c.notices)))
 	mux.Handle("GET /picture/{note}", bounded(c.known(c.picture)))
 	mux.Handle("GET /help", bounded(c.known(c.help)))
@@ -151,7 +154,17 @@ func (c *Console) lost(w http.ResponseWriter, r *http.Request, err error) {
 type enterPage struct {
 	frame
 	Invite string
+	To     string // a page of ours to go on to, "" for the inbox
 	For    review.Person
+}
+
+// onward is the page that a link leads on to after signing in. Only pages that
+// are named here count: a link must not lead elsewhere.
+func onward(to string) string {
+	if to == bot.InvitationsPath {
+		return to
+	}
+	return "/"
 }
 
 func (c *Console) invited(w http.ResponseWriter, r *http.Request) {
@@ -159,7 +172,7 @@ func (c *Console) invited(w http.ResponseWriter, r *http.Request) {
 	s, err := c.Store.Session(r.Context(), inviteToken(secret))
 	switch {
 	case err == nil && s.Invite && c.Now().Before(s.Expires):
-		c.draw(w, r, "enter", enterPage{frame: c.frame("Welcome"), Invite: secret, For: s.Person})
+		c.draw(w, r, "enter", enterPage{frame: c.frame("Welcome"), Invite: secret, To: onward(r.URL.Query().Get("to")), For: s.Person})
 	case err == nil || errors.Is(err, storage.ErrNotFound):
 		c.spent(w, r)
 	default:
@@ -191,7 +204,7 @@ func (c *Console) enter(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		c.broken(w, r, err)
 	default:
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		http.Redirect(w, r, onward(r.PostForm.Get("to")), http.StatusSeeOther)
 	}
 }
 

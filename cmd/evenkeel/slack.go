@@ -95,9 +95,21 @@ func (s *station) pageFor() func(context.Context, review.Person, int64) (slackbo
 	if !slices.Contains(s.rules.Chats(), playbook.Console) {
 		return nil
 	}
+	signIn := s.signIn()
 	return func(ctx context.Context, who review.Person, id int64) (slackbot.Page, error) {
-		link, err := s.invite(ctx, invitation{Name: who.Name, ID: who.ID, Role: who.Role, For: linkLife})
+		link, err := signIn(ctx, who)
 		return slackbot.Page{Enter: link, Case: s.desk.Link(id)}, err
+	}
+}
+
+// signIn makes links to the console for people whom a chat knows; nil without
+// a console.
+func (s *station) signIn() func(context.Context, review.Person) (string, error) {
+	if !slices.Contains(s.rules.Chats(), playbook.Console) {
+		return nil
+	}
+	return func(ctx context.Context, who review.Person) (string, error) {
+		return s.invite(ctx, invitation{Name: who.Name, ID: who.ID, Role: who.Role, For: linkLife})
 	}
 }
 

@@ -81,7 +81,7 @@ func (c *call) station(p parts, srv *server) (*station, error) {
 	desk, err := bot.New(bot.Config{
 		Store: watched{p.store, s.seen}, Observer: s.seen, Playbook: p.rules, Sources: p.sources, Drafter: p.writers.drafter, Triager: p.writers.triager,
 		Judge: p.writers.judge, Translator: p.writers.translator,
-		Now: p.now, Logger: s.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(), PastedID: manual.ID, Outage: outage(p.store),
+		Now: p.now, Logger: s.log, ConsoleURL: s.url, Worker: workerName(), Platforms: platforms(), PastedID: manual.ID, Outage: outage(p.store), SignIn: s.signIn(),
 	})
 	if err != nil {
 		return nil, err
