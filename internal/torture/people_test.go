@@ -155,7 +155,8 @@ func (w *person) send(ctx context.Context, path string, form url.Values) (answer
 func (w *person) types(ctx context.Context, id int64, line string) error {
 	var form url.Values
 	for {
-		doc, err := (*html.Node)(nil), error(nil)
+		var doc *html.Node
+		var err error
 		if form == nil {
 			if doc, err = w.get(ctx, fmt.Sprintf("/case/%d", id)); err == nil {
 				form = fields(one(doc, "form", "command"))
