@@ -80,11 +80,24 @@ func (c *checker) allowedNumber(digits string) bool {
 
 // accounts finds bank account numbers.
 func (c *checker) accounts() {
+	if !ibanHead(c.reply.flat) {
+		return
+	}
 	for _, m := range ibanRE.FindAllStringIndex(c.reply.flat, -1) {
 		if len(onlyDigits(c.reply.flat[m[0]:m[1]])) >= 8 {
 			c.block(PersonalData, c.reply.source(m[0], m[1]), "The reply holds what looks like a bank account; leave it out.")
 		}
 	}
+}
+
+// ibanHead is a quick look for two letters and two digits, as an account begins.
+func ibanHead(s string) bool {
+	for i := 2; i+1 < len(s); i++ {
+		if digit(rune(s[i])) && digit(rune(s[i+1])) && latin(rune(s[i-1])) && latin(rune(s[i-2])) {
+			return true
+		}
+	}
+	return false
 }
 
 // references finds "order 48213": the words for an order, then a code.
