@@ -77,7 +77,7 @@ func readProduct(raw []byte) (row, error) {
 		Rating    int    `json:"rating"`
 		Verified  *bool  `json:"verified"`
 	}
-	if err := json.Unmarshal(raw, &in); err != nil || in.ID == 0 {
+	if err := json.Unmarshal(raw, &in); err != nil || in.ID <= 0 {
 		return row{}, errors.Join(err, errShape)
 	}
 	out := row{id: in.ID, post: in.Product, email: in.Email, public: in.Status == approved}
@@ -91,7 +91,7 @@ func readProduct(raw []byte) (row, error) {
 		Created:  in.Created.Time,
 		Raw:      discreet(raw),
 	}
-	if in.Rating > 0 {
+	if in.Rating >= 1 && in.Rating <= 5 { // 0 is none; what is out of the scale tells nothing
 		out.review.Rating = review.StarRating(float64(in.Rating))
 	}
 	if in.Permalink != "" {
@@ -102,7 +102,7 @@ func readProduct(raw []byte) (row, error) {
 
 func readComment(raw []byte) (row, error) {
 	var in comment
-	if err := json.Unmarshal(raw, &in); err != nil || in.ID == 0 {
+	if err := json.Unmarshal(raw, &in); err != nil || in.ID <= 0 {
 		return row{}, errors.Join(err, errShape)
 	}
 	out := row{id: in.ID, post: in.Post, email: in.Email, public: in.Status == approved}
