@@ -101,7 +101,7 @@ var modelFaults = []struct {
 	{"429 for an hour", llm.RateLimited, refusesWith(http.StatusTooManyRequests, "3600")},
 	{"500", llm.Unreachable, refusesWith(http.StatusInternalServerError, "")},
 	{"the key", llm.Denied, refusesWith(http.StatusUnauthorized, "")},
-	{"huge", llm.TooBig, saying(strings.Repeat("EVIL ", 1<<19))},
+	{"huge", llm.TooBig, saying(strings.Repeat("EVIL ", 1<<15))},
 	{"a stream without end", llm.TooBig, func(w http.ResponseWriter, r *http.Request, _, _ string) {
 		for blanks := strings.Repeat(" ", 1<<16); r.Context().Err() == nil; {
 			if _, err := io.WriteString(w, blanks); err != nil {
@@ -172,7 +172,7 @@ func (e *endpoint) fails(does fault, tasks ...string) {
 // modelHouse is a house whose texts come from models at these addresses.
 func modelHouse(t *testing.T, change func(*llm.Config), urls ...string) (*house, *llm.Client) {
 	t.Helper()
-	cfg := llm.Config{TryTimeout: 300 * time.Millisecond, Tries: 2, Backoff: time.Millisecond, MaxWait: 5 * time.Millisecond, Pause: time.Millisecond}
+	cfg := llm.Config{TryTimeout: 1500 * time.Millisecond, MaxBody: 32 << 10, Tries: 2, Backoff: time.Millisecond, MaxWait: 5 * time.Millisecond, Pause: time.Millisecond}
 	for i, u := range urls {
 		cfg.Endpoints = append(cfg.Endpoints, llm.Endpoint{Name: fmt.Sprintf("e%d", i+1), BaseURL: u + "/v1", Model: fmt.Sprintf("model-%d", i+1)})
 	}
