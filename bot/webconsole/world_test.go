@@ -84,6 +84,11 @@ func (w *world) Join(ctx context.Context, who string, role review.Role) error {
 	if err != nil {
 		return err
 	}
+	return w.enter(ctx, who, link)
+}
+
+// enter opens an invitation's link in a browser of its own and signs in.
+func (w *world) enter(ctx context.Context, who, link string) error {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return err

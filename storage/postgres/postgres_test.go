@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -59,6 +60,15 @@ func (d database) Hold(tb testing.TB) func() {
 
 func (database) Shared() bool { return true }
 
+// kept is the database of EVENKEEL_BENCH_POSTGRES, which stays for the next
+// benchmark, or a fresh one.
+func kept(tb testing.TB) storagetest.Database {
+	if at := os.Getenv("EVENKEEL_BENCH_POSTGRES"); at != "" {
+		return database{at}
+	}
+	return fresh(tb)
+}
+
 func TestConformance(t *testing.T) { storagetest.Run(t, fresh) }
 
 func BenchmarkCommitNew(b *testing.B)   { storagetest.BenchCommitNew(b, fresh) }
@@ -67,4 +77,4 @@ func BenchmarkWork(b *testing.B)        { storagetest.BenchWork(b, fresh) }
 func BenchmarkSeed(b *testing.B)        { storagetest.BenchSeed(b, fresh) }
 
 func BenchmarkCommitCounted(b *testing.B) { storagetest.BenchCommitCounted(b, fresh) }
-func BenchmarkNumbers(b *testing.B)       { storagetest.BenchNumbers(b, fresh) }
+func BenchmarkNumbers(b *testing.B)       { storagetest.BenchNumbers(b, kept) }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -57,6 +58,15 @@ func (f file) Hold(tb testing.TB) func() {
 
 func (file) Shared() bool { return false }
 
+// kept is the database of EVENKEEL_BENCH_SQLITE, which stays for the next
+// benchmark, or a fresh one.
+func kept(tb testing.TB) storagetest.Database {
+	if at := os.Getenv("EVENKEEL_BENCH_SQLITE"); at != "" {
+		return file{at}
+	}
+	return fresh(tb)
+}
+
 func TestConformance(t *testing.T) { storagetest.Run(t, fresh) }
 
 func BenchmarkCommitNew(b *testing.B)   { storagetest.BenchCommitNew(b, fresh) }
@@ -65,4 +75,4 @@ func BenchmarkWork(b *testing.B)        { storagetest.BenchWork(b, fresh) }
 func BenchmarkSeed(b *testing.B)        { storagetest.BenchSeed(b, fresh) }
 
 func BenchmarkCommitCounted(b *testing.B) { storagetest.BenchCommitCounted(b, fresh) }
-func BenchmarkNumbers(b *testing.B)       { storagetest.BenchNumbers(b, fresh) }
+func BenchmarkNumbers(b *testing.B)       { storagetest.BenchNumbers(b, kept) }

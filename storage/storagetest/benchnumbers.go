@@ -89,9 +89,26 @@ func (w *crowd) change(tb testing.TB, n int) review.Change {
 	return c
 }
 
-// fill seeds n reviews and counts them.
-func fill(b *testing.B, db Database, st storage.Store, n int) {
+// BenchReviews is how large a large database is: EVENKEEL_BENCH_REVIEWS, or
+// 20,000 reviews.
+func BenchReviews() int {
+	if n, err := strconv.Atoi(os.Getenv("EVENKEEL_BENCH_REVIEWS")); err == nil {
+		return n
+	}
+	return 20_000
+}
+
+// Fill seeds and counts as many reviews as there should be, unless the database
+// has some.
+func Fill(b *testing.B, st storage.Store) (filled bool) {
 	b.Helper()
+	if has, err := st.Subjects(b.Context(), "", 1); err != nil || len(has) > 0 {
+		if err != nil {
+			b.Fatal(err)
+		}
+		return false
+	}
+	n := BenchReviews()
 	w := newCrowd()
 	began := time.Now()
 	for from := 0; from < n; from += 2000 {
@@ -115,7 +132,13 @@ func fill(b *testing.B, db Database, st storage.Store, n int) {
 		}
 	}
 	b.Logf("counted and indexed in %v", time.Since(began).Round(time.Millisecond))
-	// History has no steps: they are added as five years of work would have them.
+	return true
+}
+
+// work adds steps, which history has not, as five years of work would have
+// them.
+func work(b *testing.B, db Database) {
+	b.Helper()
 	sql := db.SQL(b)
 	for d := range 5 * 365 {
 		day := stats.DayOf(Start, time.UTC) - stats.Day(d)
@@ -139,17 +162,16 @@ func fill(b *testing.B, db Database, st storage.Store, n int) {
 	}
 }
 
-// BenchNumbers asks a large database: EVENKEEL_BENCH_REVIEWS reviews, or 20,000.
-// It reports the median and the longest time of an answer.
-func BenchNumbers(b *testing.B, fresh func(tb testing.TB) Database) {
-	n := 20_000
-	if v, err := strconv.Atoi(os.Getenv("EVENKEEL_BENCH_REVIEWS")); err == nil {
-		n = v
-	}
-	db := fresh(b)
+// BenchNumbers asks a large database, see [BenchReviews], and reports the
+// median and the longest time of an answer. A database that has reviews already
+// is asked as it is.
+func BenchNumbers(b *testing.B, open func(tb testing.TB) Database) {
+	db := open(b)
 	st := db.Open(b, func() time.Time { return Start })
 	b.Cleanup(func() { _ = st.Close() })
-	fill(b, db, st, n)
+	if Fill(b, st) {
+		work(b, db)
+	}
 	today := stats.DayOf(Start, time.UTC)
 	report := func(name, period string, q storage.CountQuery) {
 		p, err := stats.ParsePeriod(period, today)
@@ -157,7 +179,7 @@ func BenchNumbers(b *testing.B, fresh func(tb testing.TB) Database) {
 			b.Fatal(err)
 		}
 		q.Parts = p.Parts()
-		answer(b, "stats/"+name, func() int {
+		Answer(b, "stats/"+name, func() int {
 			rows, err := st.Counts(b.Context(), q)
 			if err != nil {
 				b.Fatal(err)
@@ -171,7 +193,7 @@ func BenchNumbers(b *testing.B, fresh func(tb testing.TB) Database) {
 	report("a year", "2029", storage.CountQuery{})
 	report("all time", "all", storage.CountQuery{})
 	report("all time of a subject", "all", storage.CountQuery{Subject: "Product 7"})
-	answer(b, "stats/top subjects", func() int {
+	Answer(b, "stats/top subjects", func() int {
 		s, err := st.Subjects(b.Context(), "", 20)
 		if err != nil {
 			b.Fatal(err)
@@ -179,7 +201,7 @@ func BenchNumbers(b *testing.B, fresh func(tb testing.TB) Database) {
 		return len(s)
 	})
 	for _, typed := range []string{"needle", "the", "the needle", "word7 word11", "word123", "even odd", "the even odd", "word40 odd word7 even", "wor", "稀有", "配達", "配達 返金", "達", "title 42", "nowhere"} {
-		answer(b, "search/"+typed, func() int {
+		Answer(b, "search/"+typed, func() int {
 			found, err := st.Search(b.Context(), words.Parse(typed), "", 20)
 			if err != nil {
 				b.Fatal(err)
@@ -187,7 +209,7 @@ func BenchNumbers(b *testing.B, fresh func(tb testing.TB) Database) {
 			return len(found.Hits)
 		})
 	}
-	answer(b, "alike", func() int {
+	Answer(b, "alike", func() int {
 		c, err := st.Alike(b.Context(), []string{"word7 word11 word123 word500 word1000"}, 100)
 		if err != nil {
 			b.Fatal(err)
@@ -196,8 +218,9 @@ func BenchNumbers(b *testing.B, fresh func(tb testing.TB) Database) {
 	})
 }
 
-// answer measures a question, after one answer that warms up.
-func answer(b *testing.B, name string, ask func() int) {
+// Answer measures a question, after one answer that warms up. ask tells how
+// much it found.
+func Answer(b *testing.B, name string, ask func() int) {
 	b.Run(name, func(b *testing.B) {
 		found := ask()
 		var took []time.Duration

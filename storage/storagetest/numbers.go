@@ -255,6 +255,7 @@ func testNumbersMigrated(t *testing.T, b *bed) {
 	for _, query := range []string{
 		"DROP TABLE tally", "DROP TABLE tallies", "DROP TABLE rollups", "DROP TABLE words", "DROP INDEX notes_case",
 		"ALTER TABLE sources DROP COLUMN waits", // came later
+		"DROP INDEX replies_reviewer", "ALTER TABLE replies DROP COLUMN reviewer",
 		"DELETE FROM goose_db_version WHERE version_id >= 4",
 	} {
 		if _, err := db.ExecContext(t.Context(), query); err != nil {

@@ -17,6 +17,11 @@ import (
 	"github.com/evenkeel/evenkeel/storage"
 )
 
+// everySubject names the subjects that have sums. Each is then a stretch of the
+// table's key: a range of days alone is none, and would have the sums of all
+// days read.
+const everySubject = "(SELECT DISTINCT subject FROM rollups WHERE grain = 't' AND subject <> '') s CROSS JOIN "
+
 // Counts implements [storage.Numbers]. Every part is a stretch of the table's
 // key, so what is read is what is asked for.
 func (st *Store) Counts(ctx context.Context, q storage.CountQuery) ([]stats.Row, error) {
@@ -25,33 +30,34 @@ func (st *Store) Counts(ctx context.Context, q storage.CountQuery) ([]stats.Row,
 		if p.From >= p.To && p.Grain != stats.Ever {
 			continue
 		}
-		where, args := "grain = ?", []any{string(p.Grain)}
+		from, where, args := "rollups r", "r.grain = ?", []any{string(p.Grain)}
 		only := func(cond string, arg ...any) {
 			where, args = where+" AND "+cond, append(args, arg...)
 		}
 		if q.BySubject {
-			only("subject <> ''")
+			from = everySubject + from
+			only("r.subject = s.subject")
 		} else {
-			only("subject = ?", stats.Name(q.Subject))
+			only("r.subject = ?", stats.Name(q.Subject))
 		}
 		if p.Grain != stats.Ever {
-			only("day >= ?", int64(p.From))
-			only("day < ?", int64(p.To))
+			only("r.day >= ?", int64(p.From))
+			only("r.day < ?", int64(p.To))
 		}
 		if q.Source != "" {
-			only("source = ?", stats.Name(q.Source))
+			only("r.source = ?", stats.Name(q.Source))
 		}
 		if len(q.What) > 0 {
 			names := make([]any, len(q.What))
 			for i, w := range q.What {
 				names[i] = string(w)
 			}
-			only(list("what IN (%s)", len(names)), names...)
+			only(list("r.what IN (%s)", len(names)), names...)
 		}
 		rows, err := collect(ctx, st.read, func(rows *sql.Rows) (r stats.Row, err error) {
 			err = rows.Scan(&r.Source, &r.Subject, &r.Day, &r.What, &r.Key, &r.N)
 			return r, err
-		}, "SELECT source, subject, day, what, key, n FROM rollups WHERE "+where+" AND n <> 0", args...)
+		}, "SELECT r.source, r.subject, r.day, r.what, r.key, r.n FROM "+from+" WHERE "+where+" AND r.n <> 0", args...)
 		if err != nil {
 			return nil, st.explain(err)
 		}
