@@ -20,10 +20,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 	_ "time/tzdata" // the playbook names time zones, and not every machine has them
 
 	"golang.org/x/term"
+
+	"github.com/evenkeel/evenkeel/internal/wallclock"
 )
 
 func main() { os.Exit(run()) }
@@ -33,7 +34,7 @@ func run() int {
 	defer stop()
 	p := &program{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		env: os.LookupEnv, now: time.Now,
+		env: os.LookupEnv, now: wallclock.Now,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	return p.run(ctx, os.Args[1:])

@@ -13,6 +13,7 @@ type room struct {
 // matches a package counts.
 var rooms = []room{
 	{"internal/crash", nil, "named places where tests kill the process"},
+	{"internal/wallclock", nil, "the process's clock, which tests can set wrong"},
 	{"internal/secret", nil, "a value that never prints"},
 	{"internal/metrics", nil, "counts, in Prometheus' text"},
 	{"internal/trace", []string{"internal/secret"}, "spans, to an OpenTelemetry collector"},

@@ -91,10 +91,15 @@ type campaign struct {
 	seed     uint64
 	rng      *rand.Rand // used by the test's goroutine only
 	program  *program
+	others   []*program // replicas on the same database, with plans of their own
+	plans    [][]ending
+	weather  func(ctx context.Context) // what happens around the program; a campaign lasts as long
 	platform *simulator.Platform
 	sender   *sender
 	slack    *slacktest.Server // where cards are posted
+	guild    *guild            // and a Discord, nil without
 	people   []*person
+	span     time.Duration // over which reviews come; zero is at once, or as fast as people write
 
 	mu         sync.Mutex
 	deliveries []delivery
@@ -105,12 +110,30 @@ type campaign struct {
 	ratings    map[checker.Review]int
 	byHand     map[int64]string // what people posted themselves, by case
 	kills      int
+	ended      int           // lives that did
 	slowest    time.Duration // of the stops that were asked for
 }
 
-// newCampaign sets the world up and runs the program once, so that its people
-// can sign in.
+// setup is what a campaign may have beside the usual.
+type setup struct {
+	database string                   // its address, "" is a file in the program's folder
+	dir      string                   // that folder; "" is a temporary one
+	rules    string                   // more of the playbook
+	env      []string                 // more settings
+	now      func() time.Time         // the platform's clock, nil is time.Now
+	between  func(host string) string // puts something before the platform and says where
+	front    *wire                    // through which people and senders call, nil for none
+}
+
+// newCampaign sets the usual world up.
 func newCampaign(t *testing.T, built func() (string, error), database string, seed uint64) *campaign {
+	t.Helper()
+	return newCampaignWith(t, built, seed, setup{database: database})
+}
+
+// newCampaignWith sets the world up and runs the program once, so that its
+// people can sign in.
+func newCampaignWith(t *testing.T, built func() (string, error), seed uint64, with setup) *campaign {
 	t.Helper()
 	path, err := built()
 	if err != nil {
@@ -121,27 +144,53 @@ func newCampaign(t *testing.T, built func() (string, error), database string, se
 		ratings: map[checker.Review]int{}, byHand: map[int64]string{},
 	}
 	server := httptest.NewUnstartedServer(nil)
-	c.platform = simulator.NewPlatform(simulator.Config{Token: platformToken, Rules: simulator.Rules{Grounds: []string{"spam"}}})
+	c.platform = simulator.NewPlatform(simulator.Config{Token: platformToken, Now: with.now, Rules: simulator.Rules{Grounds: []string{"spam"}}})
 	server.Config.Handler = c.platform
 	server.Start()
 	t.Cleanup(server.Close)
+	host := server.Listener.Addr().String()
+	if with.between != nil {
+		host = with.between(host)
+	}
 	c.slack = newSlack(t)
-	c.program = newProgram(t, path, database, strings.ReplaceAll(rules, "ADDRESS", server.URL),
-		append(slackEnv(c.slack), "HOOK_SECRET="+hookSecret, "PLATFORM_TOKEN="+platformToken)...)
+	env := slices.Concat(slackEnv(c.slack), []string{"HOOK_SECRET=" + hookSecret, "PLATFORM_TOKEN=" + platformToken}, with.env)
+	c.program = newProgram(t, path, with.dir, with.database, strings.ReplaceAll(rules+with.rules, "ADDRESS", "http://"+host), env...)
+	if with.front != nil {
+		c.program.front = with.front.address
+		with.front.lead(c.program.address)
+	}
 	c.sender = newSender(c.program, hook)
 
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c.begin(ctx, "")
-	for _, who := range []struct{ name, role string }{{"Ana", "lead"}, {"Bo", "approver"}} {
-		p, err := c.program.invite(ctx, who.name, who.role, seed)
+	c.hire(ctx, 2)
+	c.program.stop()
+	return c
+}
+
+// crowd brings so many people to the desk in all.
+func (c *campaign) crowd(people int) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	c.begin(ctx, "")
+	c.hire(ctx, people)
+	c.program.stop()
+}
+
+// hire lets people sign in until there are so many: leads and approvers in
+// turn. The program must be running.
+func (c *campaign) hire(ctx context.Context, people int) {
+	c.t.Helper()
+	names, roles := []string{"Ana", "Bo", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana"}, []string{"lead", "approver"}
+	for n := len(c.people); n < min(people, len(names)); n++ {
+		p, err := c.program.invite(ctx, names[n], roles[n%len(roles)], c.seed, uint64(n))
 		if err != nil {
-			t.Fatal(err)
+			c.t.Fatal(err)
 		}
 		c.people = append(c.people, p)
 	}
-	c.program.stop()
-	return c
 }
 
 // begin starts a life and waits until it is ready.
@@ -206,11 +255,12 @@ func (c *campaign) deliver(n int) {
 }
 
 // ending says how a life ends: at a crash point ("name@n"), or some time after
-// its start by a kill from outside or by being asked to stop, or, being zero,
-// not at all.
+// its start, or after it is ready, by a kill from outside or by being asked to
+// stop, or, being zero, not at all.
 type ending struct {
 	at     string
 	after  time.Duration
+	ready  bool // the time counts from when it takes requests
 	gentle bool // asked to stop, not killed
 }
 
@@ -228,7 +278,9 @@ func (c *campaign) run(limit time.Duration, plan []ending) {
 	sent := make(chan error, len(c.deliveries))
 	lanes := make(chan struct{}, 8) // senders at a time
 	world.Go(func() {
+		pace := c.pace(len(c.deliveries), 0)
 		for _, d := range c.deliveries {
+			_ = rest(working, pace())
 			lanes <- struct{}{}
 			world.Go(func() { sent <- c.sender.send(working, d); <-lanes })
 		}
@@ -243,12 +295,22 @@ func (c *campaign) run(limit time.Duration, plan []ending) {
 			}
 		})
 	}
-	lives := make(chan error, 1)
-	world.Go(func() { lives <- c.live(working, plan) })
+	lives := make(chan error, 1+len(c.others))
+	world.Go(func() { lives <- c.live(working, c.program, plan) })
+	for n, p := range c.others {
+		world.Go(func() { lives <- c.live(working, p, c.plans[n]) })
+	}
+	calm := make(chan struct{})
+	world.Go(func() {
+		defer close(calm)
+		if c.weather != nil {
+			c.weather(working)
+		}
+	})
 
 	for senders := len(c.deliveries); ; {
 		done, waiting := c.done(ctx)
-		if done && senders == 0 {
+		if done && senders == 0 && c.over(append(c.plans, plan)) && isClosed(calm) {
 			break
 		}
 		select {
@@ -260,16 +322,20 @@ func (c *campaign) run(limit time.Duration, plan []ending) {
 			c.t.Fatalf("the program did not live on: %v", err)
 		case <-ctx.Done():
 			c.t.Fatalf("after %s these still waited: %s", limit, waiting)
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(lookEvery):
 		}
 	}
 }
 
+// lookEvery is how often the campaign looks whether all is done, and how long
+// people rest after going through their list.
+const lookEvery = 150 * time.Millisecond
+
 // arrive lets the remaining customers write, one after the other.
 func (c *campaign) arrive(ctx context.Context) {
-	rng := rand.New(rand.NewPCG(c.seed, 1))
+	pace := c.pace(len(c.coming), time.Second)
 	for _, r := range c.coming {
-		if rest(ctx, upTo(rng, time.Second)) != nil {
+		if rest(ctx, pace()) != nil {
 			return
 		}
 		if _, err := c.platform.Add(r); err != nil {
@@ -278,16 +344,57 @@ func (c *campaign) arrive(ctx context.Context) {
 	}
 }
 
-// live starts the program again whenever it was killed or stopped.
-func (c *campaign) live(ctx context.Context, plan []ending) error {
+// pace says how long to wait before each of n things that are to fill the
+// campaign's span, or with which to wait up to most where it has none.
+func (c *campaign) pace(n int, most time.Duration) func() time.Duration {
+	if c.span > 0 && n > 0 {
+		most = 2 * c.span / time.Duration(n)
+	}
+	rng := rand.New(rand.NewPCG(c.seed, uint64(n)))
+	return func() time.Duration {
+		if most == 0 {
+			return 0
+		}
+		return upTo(rng, most)
+	}
+}
+
+// over tells whether every life has ended that ends by the clock, whatever the
+// program does.
+func (c *campaign) over(plans [][]ending) bool {
+	sure := 0
+	for _, e := range slices.Concat(plans...) {
+		if e.after > 0 {
+			sure++
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended >= sure
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// live starts a program again whenever it was killed or stopped.
+func (c *campaign) live(ctx context.Context, p *program, plan []ending) error {
 	for n := 0; ; n++ {
 		var end ending
 		if n < len(plan) {
 			end = plan[n]
 		}
-		l, err := c.program.start(end.at)
+		l, err := p.start(end.at)
 		if err != nil {
 			return err
+		}
+		if end.ready {
+			_ = p.ready(ctx, l) // or it is gone before, which is seen below
 		}
 		var axe <-chan time.Time
 		if end.after > 0 {
@@ -299,32 +406,50 @@ func (c *campaign) live(ctx context.Context, plan []ending) error {
 		case <-l.gone:
 		case <-axe:
 			if end.gentle {
-				c.slowest = max(c.slowest, c.program.stop())
+				took := p.stop()
+				c.mu.Lock()
+				c.slowest, c.ended = max(c.slowest, took), c.ended+1
+				c.mu.Unlock()
 				continue
 			}
-			c.program.kill()
+			p.kill()
 		}
 		if !l.killed() {
 			return fmt.Errorf("life %d (%+v) ended by itself: %w", n+1, end, l.err)
 		}
 		c.mu.Lock()
-		c.kills++
+		c.kills, c.ended = c.kills+1, c.ended+1
 		c.mu.Unlock()
 	}
 }
+
+// desks are the console's lists of cases that wait for people.
+var desks = []string{"inbox", "quiet"}
 
 // The console's words for a case in which nothing is left to do.
 var over = []string{"Live", "Closed", "Published, being checked"}
 
 // done tells whether every review has its reply, and if not, what waits.
 func (c *campaign) done(ctx context.Context) (bool, string) {
+	var waiting []string
+	for _, view := range desks { // usually that is all there is to read
+		rows, _, err := c.people[0].leaf(ctx, "/?view="+view)
+		if err != nil {
+			return false, err.Error()
+		}
+		for _, r := range rows {
+			waiting = append(waiting, fmt.Sprintf("#%d %s", r.ID, r.Step))
+		}
+	}
+	if len(waiting) > 0 {
+		return false, strings.Join(waiting, ", ")
+	}
 	rows, err := c.people[0].list(ctx, "all")
 	if err != nil {
 		return false, err.Error()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var waiting []string
 	for _, r := range rows {
 		// A polled review is done when it was seen live, one that was posted by
 		// hand when its person said so.
@@ -344,28 +469,39 @@ func (c *campaign) done(ctx context.Context) (bool, string) {
 	return len(waiting) == 0, strings.Join(waiting, ", ")
 }
 
-// work is a person's day: read the list, open what waits, press what stands
-// there.
+// work is a person's day: read the lists page by page, open what waits, press
+// what stands there.
 func (c *campaign) work(ctx context.Context, who *person) {
 	for ctx.Err() == nil {
-		rows, err := who.list(ctx, "all")
-		if err == nil {
-			for _, r := range rows {
-				if !r.Waits {
-					continue
-				}
-				if err = c.look(ctx, who, r.ID); err != nil {
-					break
-				}
+		for _, view := range desks {
+			if err := c.clear(ctx, who, view); err != nil && !errors.Is(err, errAway) && ctx.Err() == nil {
+				c.t.Errorf("%s: %v", who.name, err)
 			}
 		}
-		if err != nil && !errors.Is(err, errAway) && ctx.Err() == nil {
-			c.t.Errorf("%s: %v", who.name, err)
-		}
-		if rest(ctx, 150*time.Millisecond) != nil {
+		if rest(ctx, lookEvery) != nil {
 			return
 		}
 	}
+}
+
+// clear goes through one list.
+func (c *campaign) clear(ctx context.Context, who *person, view string) error {
+	for next := "/?view=" + view; next != ""; {
+		rows, older, err := who.leaf(ctx, next)
+		if err != nil {
+			return err
+		}
+		for _, r := range who.shuffled(rows) {
+			if !r.Waits {
+				continue
+			}
+			if err := c.look(ctx, who, r.ID); err != nil {
+				return err
+			}
+		}
+		next = older
+	}
+	return nil
 }
 
 // wishes are the buttons that people look for, in this order, with what they
@@ -451,7 +587,9 @@ func (c *campaign) judge() {
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
 	threads := c.threads(ctx)
-	c.program.stop()
+	for _, p := range append(c.others, c.program) {
+		p.stop()
+	}
 	e := checker.Evidence{
 		Threads: threads, Up: map[checker.Review]string{},
 		Needs: func(r checker.Review) int {
@@ -465,7 +603,10 @@ func (c *campaign) judge() {
 	c.export(ctx, &e)
 	c.parents(ctx, &e)
 	c.platforms(&e)
-	e.Places = c.places()
+	e.Places = map[string]map[string]int{"slack": c.places()}
+	if c.guild != nil {
+		e.Places["discord"] = c.guild.cards()
+	}
 	e.Readings = c.readings()
 	for r := range c.ratings {
 		if r.Source == storefront || c.sender.accepted[r.ID] {

@@ -16,13 +16,20 @@
 //     of them once more, as careless senders do.
 //   - People are browsers without JavaScript: they read the console's pages and
 //     press the buttons that stand there, some of them twice at once.
-//   - A campaign brings them together and waits for the end.
+//   - A guild is a Discord beside the console, with somebody who approves there.
+//   - A wire is a network cable that a test pulls.
+//   - A campaign brings them together and waits for the end. Several programs
+//     may share its database, and its weather is what happens around them: the
+//     database's server dies, the disk is full, the clock is stepped, cables are
+//     pulled, platform and chat ask to wait, the model fails.
 //
 // # Running it
 //
 // `go test ./internal/torture` kills at every point on both databases, a few
-// reviews each, and for a short while at random. `make torture` sets
-// EVENKEEL_TORTURE to "reviews,kills,seed" for a long run; seed 0 picks one.
+// reviews each, and for a short while at random, in all weathers. `make torture`
+// sets EVENKEEL_TORTURE to "reviews,kills,seed" for a long run; seed 0 picks one.
+// EVENKEEL_TORTURE_OLD=FILE names the program of an earlier release, built with
+// the tag crashpoints, and runs it beside this one.
 // Every run prints its seed, with which the same faults are planned again. (The
 // moments of real processes differ from run to run all the same; a point by
 // name is exact.) EVENKEEL_TORTURE_KEEP=DIR keeps the logs of all runs there,

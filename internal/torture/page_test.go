@@ -142,10 +142,10 @@ func readRows(doc *html.Node) (rows []row, next string) {
 	return rows, next
 }
 
-// readPage reads the cards of a thread; the notices above it are not part of it.
+// readPage reads the cards of a thread.
 func readPage(doc *html.Node) page {
 	var p page
-	for _, n := range all(one(doc, "section", "thread"), "article", "note") {
+	for _, n := range all(doc, "article", "note") {
 		c := card{Title: words(one(n, "h3", "card-title"))}
 		if d := one(n, "div", "words"); d != nil {
 			c.Draft = words(d)

@@ -28,7 +28,7 @@ type person struct {
 
 // invite lets somebody sign in with a link from the command line, while the
 // program runs.
-func (p *program) invite(ctx context.Context, name, role string, seed uint64) (*person, error) {
+func (p *program) invite(ctx context.Context, name, role string, seed, serial uint64) (*person, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (p *program) invite(ctx context.Context, name, role string, seed uint64) (*
 		return nil, err
 	}
 	who := &person{name: name, program: p, browser: &http.Client{Jar: jar, Timeout: 20 * time.Second},
-		rng: rand.New(rand.NewPCG(seed, uint64(len(name)))), did: map[string]bool{}}
+		rng: rand.New(rand.NewPCG(seed, 100+serial)), did: map[string]bool{}}
 	doc, err := who.get(ctx, strings.TrimSpace(string(link)))
 	if err != nil {
 		return nil, err
@@ -95,22 +95,37 @@ func (w *person) do(req *http.Request) (*html.Node, error) {
 }
 
 // list reads all pages of a view.
-func (w *person) list(ctx context.Context, view string) ([]row, error) {
-	var rows []row
-	for next := "/?view=" + view; next != ""; {
-		doc, err := w.get(ctx, next)
-		if err != nil {
-			return nil, err
-		}
+func (w *person) list(ctx context.Context, view string) (rows []row, err error) {
+	for next := "/?view=" + view; next != "" && err == nil; {
 		var some []row
-		some, next = readRows(doc)
+		some, next, err = w.leaf(ctx, next)
 		rows = append(rows, some...)
 	}
-	return rows, nil
+	return rows, err
 }
 
+// leaf reads one page of a list and where the next one is, "" at the end.
+func (w *person) leaf(ctx context.Context, address string) (rows []row, next string, err error) {
+	doc, err := w.get(ctx, address)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next = readRows(doc)
+	return rows, next, nil
+}
+
+// shuffled is the order in which somebody goes through a list: each another
+// one, so that not all open the same case first.
+func (w *person) shuffled(rows []row) []row {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	return rows
+}
+
+// thread reads a case's thread, without the list that a page has beside it.
 func (w *person) thread(ctx context.Context, id int64) (page, error) {
-	doc, err := w.get(ctx, fmt.Sprintf("/case/%d", id))
+	doc, err := w.get(ctx, fmt.Sprintf("/part/thread/%d", id))
 	if err != nil {
 		return page{}, err
 	}

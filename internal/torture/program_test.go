@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -34,6 +35,14 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	flag.Parse()
+	if sideways := flag.Lookup("test.parallel"); sideways.Value.String() == sideways.DefValue {
+		// These tests mostly wait: for leases, for back-off, for people.
+		if err := sideways.Value.Set("8"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	code := m.Run()
 	_ = os.RemoveAll(scratch)
 	os.Exit(code)
@@ -41,7 +50,8 @@ func TestMain(m *testing.M) {
 
 // plain and raced are the program with its crash points, built once for all
 // tests, the second with the race detector, which makes it several times as
-// slow: the long runs use it, where people, senders and kills are many.
+// slow: the short random run uses it, where people, senders and kills are many
+// at once.
 var (
 	plain = sync.OnceValues(func() (string, error) { return build("evenkeel") })
 	raced = sync.OnceValues(func() (string, error) { return build("evenkeel-race", "-race") })
@@ -66,6 +76,7 @@ type program struct {
 	env      []string
 	secrets  []string
 	address  string // host:port, the same in every life
+	front    string // host:port at which people and senders call
 	log      *os.File
 	client   *http.Client
 
@@ -80,11 +91,16 @@ type life struct {
 	err  error         // how it ended; read after gone
 }
 
-// newProgram prepares a program; nothing runs yet.
-func newProgram(t *testing.T, path, database, playbook string, env ...string) *program {
+// newProgram prepares a program in a folder, "" for a temporary one; nothing
+// runs yet.
+func newProgram(t *testing.T, path, dir, database, playbook string, env ...string) *program {
 	t.Helper()
-	p := &program{t: t, path: path, dir: t.TempDir(), database: database, address: freeAddress(t), secrets: env,
+	p := &program{t: t, path: path, dir: dir, database: database, address: freeAddress(t), secrets: env,
 		client: &http.Client{Timeout: 20 * time.Second}}
+	if p.dir == "" {
+		p.dir = t.TempDir()
+	}
+	p.front = p.address
 	if p.database == "" {
 		p.database = "sqlite:" + filepath.Join(p.dir, "evenkeel.db")
 	}
@@ -98,7 +114,7 @@ func newProgram(t *testing.T, path, database, playbook string, env ...string) *p
 		"PATH=" + os.Getenv("PATH"), "HOME=" + p.dir, "TZ=UTC", "GORACE=halt_on_error=1",
 		"EVENKEEL_DATABASE=" + p.database, "EVENKEEL_PLAYBOOK=" + rules, "EVENKEEL_LISTEN=" + p.address,
 	}, env...)
-	if p.log, err = os.Create(filepath.Join(p.dir, "log")); err != nil {
+	if p.log, err = os.Create(filepath.Join(t.TempDir(), "log")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -129,7 +145,7 @@ func (p *program) replica() *program {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return newProgram(p.t, p.path, p.database, string(rules), p.secrets...)
+	return newProgram(p.t, p.path, "", p.database, string(rules), p.secrets...)
 }
 
 // report keeps the log, or shows its end when the test failed.
@@ -142,7 +158,7 @@ func (p *program) report() {
 		p.t.Errorf("the race detector found something in the program")
 	}
 	if keep := os.Getenv("EVENKEEL_TORTURE_KEEP"); keep != "" {
-		_ = os.WriteFile(filepath.Join(keep, strings.ReplaceAll(p.t.Name(), "/", "-")+"-"+filepath.Base(p.dir)+".log"), b, 0o600)
+		_ = os.WriteFile(filepath.Join(keep, strings.ReplaceAll(p.t.Name(), "/", "-")+"-"+filepath.Base(filepath.Dir(p.log.Name()))+".log"), b, 0o600)
 	}
 	if p.t.Failed() {
 		const last = 6000
@@ -169,7 +185,8 @@ func freeAddress(t *testing.T) string {
 	return ""
 }
 
-func (p *program) url(path string) string { return "http://" + p.address + path }
+// url is a page as people reach it.
+func (p *program) url(path string) string { return "http://" + p.front + path }
 
 // start begins a life that ends at a crash point, "" for none.
 func (p *program) start(at string) (*life, error) {
@@ -259,7 +276,7 @@ func (l *life) killed() bool {
 // ready waits until the program takes requests, or its life is over.
 func (p *program) ready(ctx context.Context, l *life) error {
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url("/readyz"), nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/readyz", nil)
 		if err != nil {
 			return err
 		}

@@ -5,43 +5,45 @@ import (
 	"strings"
 )
 
-// sentences are what people write from when the drafter's text will not do.
-// Replies that are too much alike are held back, as they should be, so there
-// have to be many.
-var sentences = []string{
-	"We packed order %d ourselves and did not see that it was late.",
-	"That is not how a visit to us should go, and number %d deserved better.",
-	"Our workshop looked into batch %d this morning.",
-	"You waited, nobody wrote back, and that is on us.",
-	"The courier lost a day, we lost another one.",
-	"A lamp that breaks on its way is no lamp at all.",
-	"Somebody should have picked up the phone when you rang.",
-	"Shelf %d is being sorted again by two people.",
-	"We read your words twice in our round on Monday.",
-	"The counter was short of hands that afternoon.",
-	"Since then every box gets a second look before it leaves the yard.",
-	"Your note about case %d hangs in our kitchen now.",
-	"A cheap carton was the wrong choice for glass.",
-	"It took us far too long to answer a simple question.",
-	"The label on parcel %d had the wrong street on it.",
-	"Nobody told the evening shift what the morning had agreed.",
-	"We would rather hear it from you than not at all.",
-	"The bench where these are tested stood still for a week.",
-	"Your patience was tried more than once here.",
-	"A list with open mails now lies on the desk by the door.",
-}
+// Replies that are too much alike are held back, as they should be, and a
+// thousand of them are compared with two hundred each: so people put theirs
+// together from many small pieces.
+var (
+	openings = []string{
+		"This morning", "On Monday", "At noon", "After closing time", "Before the next round", "In the yard",
+		"Down at the quay", "Over coffee", "By the window", "Behind the counter", "With some delay", "Once more",
+		"Slowly", "All at once", "Without a word", "Near the gate", "Upstairs", "By lamplight", "In the rain", "Later on",
+	}
+	folk = []string{
+		"our packers", "two colleagues", "the evening shift", "a joiner", "the driver", "our glazier", "the apprentice",
+		"somebody from the office", "an old friend of the house", "the foreman", "our bookkeeper", "the whole bench",
+		"a neighbour", "the night watch", "our carpenter", "the harbour pilot", "a student", "the baker next door",
+	}
+	deeds = []string{
+		"looked through", "went over", "counted", "swept", "turned round", "carried out", "sorted", "measured", "weighed",
+		"unpacked", "wrote down", "washed", "moved", "photographed", "opened", "wrapped", "labelled", "searched", "dusted", "repainted",
+	}
+	things = []string{
+		"shelf %d", "batch %d", "the crate beside door %d", "every carton of lot %d", "page %d of the ledger", "the yellow trolley",
+		"a stack of empty sleeves", "the wicker baskets", "bay %d", "the spare bulbs", "the long ladder", "drawer %d",
+		"three rolls of felt", "the brass fittings", "cupboard %d", "the linen bags", "an atlas of old streets", "row %d", "the copper wire",
+	}
+)
 
 // compose writes a reply, never the same twice.
 func (w *person) compose(id int64) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	said := []string{"Dear customer, thank you for writing to us."}
-	for _, n := range w.rng.Perm(len(sentences))[:4] {
-		s := sentences[n]
+	pick := func(of []string) string {
+		s := of[w.rng.IntN(len(of))]
 		if strings.Contains(s, "%d") {
-			s = fmt.Sprintf(s, id)
+			s = fmt.Sprintf(s, id+int64(w.rng.IntN(90_000)))
 		}
-		said = append(said, s)
+		return s
+	}
+	said := []string{"Dear customer, thank you."}
+	for range 5 {
+		said = append(said, fmt.Sprintf("%s %s %s %s.", pick(openings), pick(folk), pick(deeds), pick(things)))
 	}
 	return strings.Join(append(said, "I am sorry. Please write to care@example.test. Ana, Quay & Sons"), " ")
 }

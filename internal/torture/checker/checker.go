@@ -28,9 +28,9 @@ type Evidence struct {
 	Entries []Entry          // the whole audit log
 	Cases   []Case           // as exported
 	Threads map[int64]Thread // what the console shows, by case
-	// Places counts the cards that stand in a chat to which they are posted, by
-	// what they are: "case-7-parent"; nil when there is no such chat.
-	Places map[string]int
+	// Places counts the cards that stand in the chats to which they are posted:
+	// by chat, and by what they are, "case-7-parent".
+	Places map[string]map[string]int
 	// Readings is how often a review must have been read, once in each of its
 	// revisions; reviews that are not named may have been left unread.
 	Readings map[Review]int
@@ -160,19 +160,27 @@ func (c *check) threads() {
 			c.fail("case #%d is still %s", k.ID, k.Status)
 		}
 	}
-	for _, k := range c.Cases {
-		if parent := fmt.Sprintf("case-%d-parent", k.ID); c.Places != nil && k.Status != "seeded" && c.Places[parent] == 0 {
-			c.fail("case #%d (%s) was never posted", k.ID, k.Status)
-		}
-	}
-	for _, place := range slices.Sorted(maps.Keys(c.Places)) {
-		if n := c.Places[place]; n > 1 {
-			c.fail("the card %s stands %d times", place, n)
-		}
+	for _, chat := range slices.Sorted(maps.Keys(c.Places)) {
+		c.posted(chat, c.Places[chat])
 	}
 	for id := range c.Threads {
 		if _, known := c.byID[id]; !known {
 			c.fail("there is a thread for case #%d, which does not exist", id)
+		}
+	}
+}
+
+// posted looks for cases that a chat was never shown, and for cards that stand
+// there twice.
+func (c *check) posted(chat string, places map[string]int) {
+	for _, k := range c.Cases {
+		if k.Status != "seeded" && places[fmt.Sprintf("case-%d-parent", k.ID)] == 0 {
+			c.fail("case #%d (%s) was never posted to %s", k.ID, k.Status, chat)
+		}
+	}
+	for _, place := range slices.Sorted(maps.Keys(places)) {
+		if n := places[place]; n > 1 {
+			c.fail("the card %s stands %d times in %s", place, n, chat)
 		}
 	}
 }

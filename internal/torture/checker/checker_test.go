@@ -73,7 +73,7 @@ func good() (*log, Evidence) {
 	return l, Evidence{
 		Cases:    []Case{{1, "live", polled, words}, {2, "published", hand, words}},
 		Threads:  map[int64]Thread{1: {1, 2, 0}, 2: {1, 2, 0}},
-		Places:   map[string]int{"case-1-parent": 1, "case-2-parent": 1},
+		Places:   map[string]map[string]int{"slack": {"case-1-parent": 1, "case-2-parent": 1}},
 		Readings: map[Review]int{polled: 1, hand: 1},
 		Owed:     []Review{polled, hand},
 		Reports:  []Review{polled},
@@ -116,8 +116,8 @@ func TestEveryBreachIsFound(t *testing.T) {
 		"a case out of nothing":            {func(_ *log, e *Evidence) { e.Owed = e.Owed[:1] }, "nobody wrote"},
 		"a second thread":                  {func(_ *log, e *Evidence) { e.Threads[1] = Thread{2, 3, 0} }, "2 threads"},
 		"no thread":                        {func(_ *log, e *Evidence) { delete(e.Threads, 1) }, "no thread"},
-		"a case that only the console has": {func(_ *log, e *Evidence) { delete(e.Places, "case-1-parent") }, "was never posted"},
-		"a card that stands twice":         {func(_ *log, e *Evidence) { e.Places["case-2-draft-1"] = 2 }, "stands 2 times"},
+		"a case that only the console has": {func(_ *log, e *Evidence) { delete(e.Places["slack"], "case-1-parent") }, "was never posted"},
+		"a card that stands twice":         {func(_ *log, e *Evidence) { e.Places["slack"]["case-2-draft-1"] = 2 }, "stands 2 times"},
 		"an edit that nobody read": {func(l *log, e *Evidence) {
 			l.add(1, "system:poll", "revise", "live", "open", nil)
 			e.Cases[0].Status, e.Threads[1], e.Finished = "open", Thread{1, 2, 1}, nil
