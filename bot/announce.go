@@ -45,7 +45,7 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 	if err != nil {
 		return err
 	}
-	s := &syncing{desk: d, chat: chat, job: j, review: c.Review.Key.ID, standing: make(map[string]storage.Message, len(posted)), channel: d.channel(chat.Name(), c)}
+	s := &syncing{desk: d, chat: chat, job: j, held: d.Now(), review: c.Review.Key.ID, standing: make(map[string]storage.Message, len(posted)), channel: d.channel(chat.Name(), c)}
 	for _, m := range posted {
 		s.standing[m.Key] = m
 	}
@@ -114,6 +114,7 @@ type syncing struct {
 	desk     *Desk
 	chat     Chat
 	job      storage.Job
+	held     time.Time // when the job was certainly ours; zero for never
 	channel  string
 	review   string                     // the review's id on its platform
 	standing map[string]storage.Message // by key
@@ -165,6 +166,9 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 			return nil
 		}
 	}
+	if err := s.stillOurs(ctx); err != nil {
+		return err
+	}
 	crash.Point("cards.posting")
 	ref, err := s.post(ctx, at, k.Card)
 	crash.Point("cards.answered")
@@ -173,6 +177,18 @@ func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
 	}
 	m.Ref, m.Posted = ref, s.desk.Now()
 	s.record(m)
+	return nil
+}
+
+// stillOurs looks, after a while, whether the job is still this process's: one
+// that was paused between two cards must not post what another has posted since.
+func (s *syncing) stillOurs(ctx context.Context) error {
+	if now := s.desk.Now(); now.Sub(s.held) > leaseFor/3 {
+		if err := s.desk.ours(ctx, s.job); err != nil {
+			return err
+		}
+		s.held = now
+	}
 	return nil
 }
 

@@ -45,6 +45,7 @@ type fakeChat struct {
 	down  error  // every call fails with it
 	lose  int    // so many posts are made and their answer is lost
 	mute  string // the key of the cards whose redraws are made and never answered
+	then  func() // after the next post, once
 }
 
 // post is a card as it stands in the chat.
@@ -59,7 +60,14 @@ func (f *fakeChat) Name() string { return "console" }
 
 func (f *fakeChat) Post(_ context.Context, at bot.Place, card bot.Card) (string, error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	then := f.then
+	f.then = nil
+	defer func() {
+		f.mu.Unlock()
+		if then != nil {
+			then()
+		}
+	}()
 	if f.down != nil {
 		return "", f.down
 	}
