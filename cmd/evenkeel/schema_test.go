@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/evenkeel/evenkeel/review"
 )
 
 // TestExportIsAsTheSchemasSay plays the demo's story and judges every line of
@@ -61,6 +65,53 @@ func TestExportIsAsTheSchemasSay(t *testing.T) {
 		}
 		if err := schema.Validate(map[string]any{"case": "one"}); err == nil {
 			t.Errorf("%s: the schema takes anything", name)
+		}
+	}
+}
+
+// TestSchemasDescribeEveryField: whatever a case and its review may carry one
+// day stands in the schema, also what the demo's story does not bring about.
+func TestSchemasDescribeEveryField(t *testing.T) {
+	described := func(name, def string) map[string]any {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", "schema", name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		type object struct{ Properties map[string]any }
+		var schema struct {
+			object
+			Defs map[string]object `json:"$defs"`
+		}
+		if err := json.Unmarshal(text, &schema); err != nil {
+			t.Fatal(err)
+		}
+		if def == "" {
+			return schema.Properties
+		}
+		return schema.Defs[def].Properties
+	}
+	for _, c := range []struct {
+		schema, def string
+		of          any
+		other       map[string]string // names that are others when exported
+	}{
+		{"case", "", review.Case{}, map[string]string{"id": "case"}},
+		{"case", "review", review.Review{}, nil},
+	} {
+		have := described(c.schema, c.def)
+		of := reflect.TypeOf(c.of)
+		for i := range of.NumField() {
+			name, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+			if other, ok := c.other[name]; ok {
+				name = other
+			}
+			if name == "-" || name == "" && of.Field(i).Anonymous {
+				continue
+			}
+			if have[name] == nil {
+				t.Errorf("%s.%s is exported as %q, which docs/schema/%s.json does not describe", of.Name(), of.Field(i).Name, name, c.schema)
+			}
 		}
 	}
 }
