@@ -14,6 +14,7 @@ package incident
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -181,6 +182,19 @@ func ParseBook(s string) (*Book, error) {
 	}
 	if err := json.Unmarshal([]byte(s), b); err != nil {
 		return nil, fmt.Errorf("the record of incidents cannot be read: %w", err)
+	}
+	if b.Last < 0 || b.Last > math.MaxInt32 {
+		return nil, fmt.Errorf("the record of incidents cannot be read: it ends at %d", b.Last)
+	}
+	for n, i := range b.All {
+		switch {
+		case i == nil || i.N < 1:
+			return nil, fmt.Errorf("the record of incidents cannot be read: entry %d names no incident", n+1)
+		case i.N > b.Last:
+			return nil, fmt.Errorf("the record of incidents cannot be read: it ends at %d and holds %d", b.Last, i.N)
+		case slices.ContainsFunc(b.All[:n], func(o *Incident) bool { return o.N == i.N }):
+			return nil, fmt.Errorf("the record of incidents cannot be read: %d is there twice", i.N)
+		}
 	}
 	return b, nil
 }

@@ -134,7 +134,7 @@ func (f *fake) bench(t testing.TB) sourcetest.Bench { return f.Bench(t, f.source
 
 func (f *fake) source(t testing.TB, address string) sources.Source {
 	s, err := ebay.New(ebay.Settings{Name: "bay", User: "teapots", Wire: wire.Config{
-		Base: address + base, RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: f.Now, Secrets: []string{token},
+		Base: address + base, RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: f.Transport(), Now: f.Now, Secrets: []string{token},
 		Authorize: func(r *http.Request) error { r.Header.Set("Authorization", "Bearer "+token); return nil },
 	}})
 	if err != nil {

@@ -212,7 +212,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 		yes := true
 		r.Verified = &yes
 	}
-	if p.Rating > 0 {
+	if p.Rating >= 1 && p.Rating <= 5 { // what is out of the scale tells nothing
 		r.Rating = review.StarRating(float64(p.Rating))
 	}
 	return r, nil
@@ -225,9 +225,9 @@ func stamp(n int64) time.Time {
 	case n <= 0:
 		return time.Time{}
 	case n > 100_000_000_000:
-		return time.UnixMilli(n).UTC()
+		return wire.Written(time.UnixMilli(n).UTC())
 	}
-	return time.Unix(n, 0).UTC()
+	return wire.Written(time.Unix(n, 0).UTC())
 }
 
 // explain reads the platform's sentence.

@@ -44,7 +44,7 @@ func bench(t testing.TB, unit time.Duration) sourcetest.Bench {
 	s.Voice = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { list(s, unit, w, r) })
 	return s.Bench(t, func(t testing.TB, address string) sources.Source {
 		src, err := ecwid.New(ecwid.Settings{Name: "shop", Store: 1003, Token: token, Wire: wire.Config{
-			Base: address + "/api/v3", RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: s.Now,
+			Base: address + "/api/v3", RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: s.Transport(), Now: s.Now,
 		}})
 		if err != nil {
 			t.Fatal(err)

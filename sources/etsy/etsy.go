@@ -190,7 +190,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 		r.Subject = review.Subject{Kind: "product", ID: id, URL: "https://www.etsy.com/listing/" + id}
 		r.URL = r.Subject.URL
 	}
-	if p.Rating > 0 {
+	if p.Rating >= 1 && p.Rating <= 5 { // what is out of the scale tells nothing
 		r.Rating = review.StarRating(float64(p.Rating))
 	}
 	return r, nil
@@ -200,5 +200,5 @@ func seconds(n int64) time.Time {
 	if n <= 0 {
 		return time.Time{}
 	}
-	return time.Unix(n, 0).UTC()
+	return wire.Written(time.Unix(n, 0).UTC())
 }

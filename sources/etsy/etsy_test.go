@@ -45,7 +45,7 @@ func shown(e sourcetest.Entry) review.Review {
 
 func source(t testing.TB, s *sourcetest.Stage, address string) sources.Source {
 	src, err := etsy.New(etsy.Settings{Name: "etsy", Shop: 77, Key: key, Wire: wire.Config{
-		Base: address + "/v3/application", RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: s.Now,
+		Base: address + "/v3/application", RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: s.Transport(), Now: s.Now,
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -179,7 +179,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 		r.Rating = review.Rating{Kind: review.Thumb, Value: 1, Max: 1}
 	case p.Type == "negative":
 		r.Rating = review.Rating{Kind: review.Thumb, Value: 0, Max: 1}
-	case p.HasStars && p.Stars > 0: // from before there were recommendations
+	case p.HasStars && p.Stars >= 1 && p.Stars <= 5: // from before there were recommendations
 		r.Rating = review.StarRating(float64(p.Stars))
 	}
 	return r, nil

@@ -49,7 +49,7 @@ func thumb(stars int) review.Rating {
 func bench(t testing.TB, s *sourcetest.Stage) sourcetest.Bench {
 	return s.Bench(t, func(t testing.TB, address string) sources.Source {
 		src, err := facebook.New(facebook.Settings{Name: "fb", Page: "1001", Token: token, Wire: wire.Config{
-			Base: address + "/v25.0", RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: s.Now,
+			Base: address + "/v25.0", RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: s.Transport(), Now: s.Now,
 		}})
 		if err != nil {
 			t.Fatal(err)

@@ -241,7 +241,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 	if p.Reviewer.ID != 0 {
 		r.AuthorID = strconv.FormatInt(p.Reviewer.ID, 10)
 	}
-	if p.Rating > 0 {
+	if p.Rating >= 1 && p.Rating <= 5 { // what is out of the scale tells nothing
 		r.Rating = review.StarRating(float64(p.Rating))
 	}
 	if v := p.Verified; strings.Contains(v, "buyer") || strings.Contains(v, "purchase") {

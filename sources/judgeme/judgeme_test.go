@@ -90,7 +90,7 @@ type asked struct {
 func (f *fake) source(t testing.TB, address string) sources.Source {
 	s, err := judgeme.New(judgeme.Settings{
 		Name: "jm", Shop: "tea.myshopify.com", Token: token, Mail: f.mail,
-		Wire: wire.Config{Base: address + "/api/v1", RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: f.Now},
+		Wire: wire.Config{Base: address + "/api/v1", RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: f.Transport(), Now: f.Now},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func (s *shop) bench(t testing.TB) sourcetest.Bench {
 	return s.Bench(t, func(t testing.TB, address string) sources.Source {
 		made, err := medusa.New(medusa.Settings{
 			Name: "shop", BaseURL: address, Key: key, Store: "https://shop.example.test/products/{handle}",
-			PageSize: 7, RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: s.Now,
+			PageSize: 7, RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: s.Transport(), Now: s.Now,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -67,13 +67,14 @@ type Settings struct {
 	// "https://shop.example.test/products/{handle}"; {id} works too. "" = no links.
 	Store string
 
-	PageSize  int              // 0 = DefaultPageSize
-	Overlap   time.Duration    // see sweep.Plan; 0 = its default
-	MinPoll   time.Duration    // 0 = DefaultMinPoll
-	Timeout   time.Duration    // of one call; 0 = wire.DefaultTimeout
-	RetryWait time.Duration    // between attempts of a read; 0 = wire's default
-	MaxBody   int64            // bytes taken of one answer; 0 = wire.DefaultMaxBody
-	Now       func() time.Time // nil = time.Now
+	PageSize  int               // 0 = DefaultPageSize
+	Overlap   time.Duration     // see sweep.Plan; 0 = its default
+	MinPoll   time.Duration     // 0 = DefaultMinPoll
+	Timeout   time.Duration     // of one call; 0 = wire.DefaultTimeout
+	RetryWait time.Duration     // between attempts of a read; 0 = wire's default
+	MaxBody   int64             // bytes taken of one answer; 0 = wire.DefaultMaxBody
+	Transport http.RoundTripper // for tests; nil = a transport of the source's own
+	Now       func() time.Time  // nil = time.Now
 }
 
 // Source is a configured connection to a shop.
@@ -115,6 +116,7 @@ func New(set Settings) (*Source, error) {
 		Explain:   explain,
 		Timeout:   set.Timeout,
 		MaxBody:   set.MaxBody,
+		Transport: set.Transport,
 		RetryWait: set.RetryWait,
 		Now:       set.Now,
 	})
@@ -265,7 +267,7 @@ func (s *Source) review(r row) review.Review {
 		ReplyURL: strings.TrimSuffix(s.set.BaseURL, "/") + "/app/reviews",
 		Raw:      r.raw,
 	}
-	if r.Rating > 0 {
+	if r.Rating >= 1 && r.Rating <= 5 { // what is out of the scale tells nothing
 		out.Rating = review.StarRating(r.Rating)
 	}
 	if r.OrderID != "" {

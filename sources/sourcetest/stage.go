@@ -49,6 +49,7 @@ type Stage struct {
 	entries []*Entry
 	calls   map[Op]int
 	broken  *breakage
+	direct  bool
 }
 
 // Entry is a review on the shelf.

@@ -271,7 +271,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 	if p.Channel.ID != "" {
 		r.Subject = review.Subject{Kind: "location", ID: p.Channel.ID, Name: p.Channel.Name}
 	}
-	if p.Rating > 0 {
+	if p.Rating >= 1 && p.Rating <= 5 { // what is out of the scale tells nothing
 		r.Rating = review.StarRating(p.Rating)
 	}
 	if a := p.Reply; a != nil && a.Comment+a.Text != "" {

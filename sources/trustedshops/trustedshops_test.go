@@ -88,7 +88,7 @@ func (f *fake) source(t testing.TB, address string) sources.Source {
 	s, err := trustedshops.New(trustedshops.Settings{
 		Name: "ts", Channels: []string{"chl-1", "chl-2"}, Reporter: f.reporter,
 		Wire: wire.Config{
-			Base: address, RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: f.Now, Secrets: []string{token},
+			Base: address, RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: f.Transport(), Now: f.Now, Secrets: []string{token},
 			Authorize: func(r *http.Request) error { r.Header.Set("Authorization", "Bearer "+token); return nil },
 		},
 	})

@@ -73,7 +73,7 @@ func (f *fake) source(t testing.TB, address string) sources.Source {
 	set := trustpilot.Settings{
 		Name: "tp", BusinessUnit: unit, Author: "user-1",
 		Wire: wire.Config{
-			Base: address, RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: f.Now, Secrets: []string{token},
+			Base: address, RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: f.Transport(), Now: f.Now, Secrets: []string{token},
 			Authorize: func(r *http.Request) error { r.Header.Set("Authorization", "Bearer "+token); return nil },
 		},
 	}

@@ -291,7 +291,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 	if p.ReferenceID != "" {
 		r.Subject = review.Subject{Kind: "order", ID: p.ReferenceID}
 	}
-	if p.Stars > 0 {
+	if p.Stars >= 1 && p.Stars <= 5 { // what is out of the scale tells nothing
 		r.Rating = review.StarRating(float64(p.Stars))
 	}
 	if p.Reply != nil && p.Reply.Text != "" {

@@ -163,7 +163,7 @@ func (s *Source) review(raw json.RawMessage) (review.Review, error) {
 	if p.User.ID != "" {
 		r.AuthorID = p.User.ID
 	}
-	if p.Rating > 0 {
+	if p.Rating >= 1 && p.Rating <= 5 { // what is out of the scale tells nothing
 		r.Rating = review.StarRating(float64(p.Rating))
 	}
 	return r, nil

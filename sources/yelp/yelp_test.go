@@ -73,7 +73,7 @@ func bench(t testing.TB, s *sourcetest.Stage) sourcetest.Bench { return of(t, s,
 func of(t testing.TB, s *sourcetest.Stage, business string) sourcetest.Bench {
 	return s.Bench(t, func(t testing.TB, address string) sources.Source {
 		src, err := yelp.New(yelp.Settings{Name: "yelp", Business: business, Key: key, Wire: wire.Config{
-			Base: address + "/v3", RetryWait: time.Millisecond, MaxBody: 2 << 20, Now: s.Now,
+			Base: address + "/v3", RetryWait: time.Millisecond, MaxBody: 2 << 20, Transport: s.Transport(), Now: s.Now,
 		}})
 		if err != nil {
 			t.Fatal(err)
