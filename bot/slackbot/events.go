@@ -28,6 +28,10 @@ func (b *Bot) wanted(e event) bool {
 
 // happened handles an event.
 func (b *Bot) happened(ctx context.Context, e event) {
+	if why := b.notOurs(ctx, e.from()); why != "" {
+		b.log.Warn("an event is left alone", "type", e.Event.Type, "workspace", e.Team)
+		return // the bot's token reaches nobody there
+	}
 	if e.Event.Type == "app_home_opened" {
 		b.welcome(ctx, user{ID: e.Event.User})
 		return
@@ -57,24 +61,24 @@ func (b *Bot) happened(ctx context.Context, e event) {
 			b.answer.send(ctx, to, commands.Outcome{Refused: true, Text: "I could not look up this thread just now. Please try again in a moment."})
 		}
 	case id != 0:
-		by := b.person(ctx, user{ID: ev.User}, ev.Channel)
+		by := b.person(ctx, user{ID: ev.User, Team: ev.Team}, ev.Channel)
 		if out, heard := b.bring(ctx, id, by, text, mentioned, key); heard {
 			b.answer.send(ctx, to, withoutForm(out))
 		}
 	case mentioned:
-		b.addressed(ctx, to, text, key)
+		b.addressed(ctx, to, user{ID: ev.User, Team: ev.Team}, text, key)
 	}
 }
 
 // addressed takes a mention outside of any case as a typed command.
-func (b *Bot) addressed(ctx context.Context, to target, line, key string) {
+func (b *Bot) addressed(ctx context.Context, to target, who user, line, key string) {
 	i, help := b.desk.Parse(line)
 	if help != nil {
 		b.answer.send(ctx, to, *help)
 		return
 	}
 	i.Chat, i.ID = Name, Name+":"+key
-	i.By = b.person(ctx, user{ID: to.user}, to.Channel)
+	i.By = b.person(ctx, who, to.Channel)
 	b.answer.send(ctx, to, withoutForm(b.desk.Run(ctx, i)))
 }
 

@@ -15,6 +15,7 @@ type user struct {
 	ID       string `json:"id"`
 	Username string `json:"username"`
 	Name     string `json:"name"`
+	Team     string `json:"team_id"` // the person's own workspace, "" when Slack does not say
 }
 
 // known is the best name at hand when Slack does not tell another.
@@ -34,7 +35,11 @@ type interaction struct {
 	ResponseURL string `json:"response_url"`
 	ActionTS    string `json:"action_ts"`
 	User        user   `json:"user"`
-	Channel     struct {
+	Team        struct {
+		ID         string `json:"id"`
+		Enterprise string `json:"enterprise_id"`
+	} `json:"team"`
+	Channel struct {
 		ID string `json:"id"`
 	} `json:"channel"`
 	Container struct {
@@ -68,6 +73,9 @@ type interaction struct {
 		} `json:"selected_option"`
 	} `json:"actions"`
 }
+
+// from is the workspace that it comes from.
+func (p interaction) from() workspace { return workspace{p.Team.ID, p.Team.Enterprise} }
 
 // channel is where it happened, "" in a view.
 func (p interaction) channel() string {
@@ -123,15 +131,20 @@ type slash struct {
 	ChannelID   string `json:"channel_id"`
 	ResponseURL string `json:"response_url"`
 	TriggerID   string `json:"trigger_id"`
+	Team        string `json:"team_id"`
+	Enterprise  string `json:"enterprise_id"`
 }
 
 // event is an Events API delivery.
 // https://docs.slack.dev/apis/events-api
 type event struct {
-	Type      string `json:"type"`
-	Challenge string `json:"challenge"`
-	EventID   string `json:"event_id"`
-	Event     struct {
+	Type       string `json:"type"`
+	Challenge  string `json:"challenge"`
+	EventID    string `json:"event_id"`
+	Team       string `json:"team_id"`
+	Enterprise string `json:"enterprise_id"`
+	Shared     bool   `json:"is_ext_shared_channel"`
+	Event      struct {
 		Type         string `json:"type"`
 		Subtype      string `json:"subtype"`
 		User         string `json:"user"`
@@ -142,7 +155,17 @@ type event struct {
 		ParentUserID string `json:"parent_user_id"`
 		Channel      string `json:"channel"`
 		Tab          string `json:"tab"`
+		Team         string `json:"team"` // the author's
 	} `json:"event"`
+}
+
+// from is the workspace that it comes from. In a channel that companies share
+// that may be any of them; there the author's own counts.
+func (e event) from() workspace {
+	if e.Shared {
+		return workspace{}
+	}
+	return workspace{e.Team, e.Enterprise}
 }
 
 func decode[T any](body []byte) (v T, err error) {

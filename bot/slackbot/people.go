@@ -58,9 +58,11 @@ func newDirectory(api *slack.Client, groups []string, now func() time.Time, log 
 		members: map[string]remembered[member]{}, crowds: map[string]remembered[[]string]{}}
 }
 
-// member tells who a user is; known names the person when Slack does not
-// answer. Without an answer nobody is an admin.
-func (d *directory) member(ctx context.Context, user, known, team, enterprise string) member {
+// member tells who somebody is. When Slack does not answer, what the delivery
+// says has to do; then nobody is an admin, and who is of another workspace, or
+// of none that our token knows, is an outsider.
+func (d *directory) member(ctx context.Context, who user, team, enterprise string) member {
+	user, known := who.ID, who.known()
 	d.mu.Lock()
 	m, ok := d.members[user]
 	d.mu.Unlock()
@@ -91,7 +93,8 @@ func (d *directory) member(ctx context.Context, user, known, team, enterprise st
 	if known == "" {
 		known = user
 	}
-	return member{name: known}
+	elsewhere := who.Team != "" && team != "" && who.Team != team
+	return member{name: known, outsider: elsewhere || isSlack(err, "user_not_found", "user_not_visible")}
 }
 
 // nameOf is the name as Slack shows it.
@@ -160,7 +163,7 @@ func (b *Bot) person(ctx context.Context, u user, channel string) review.Person 
 	if me, err := b.whoami(ctx); err == nil {
 		team, enterprise = me.TeamID, me.EnterpriseID
 	}
-	m := b.people.member(ctx, u.ID, u.known(), team, enterprise)
+	m := b.people.member(ctx, u, team, enterprise)
 	groups := b.people.groupsOf(ctx, u.ID)
 	if channel != "" && !m.outsider {
 		groups = append(groups, review.PersonID(channelPrefix+channel))

@@ -69,7 +69,13 @@ func (b *Bot) takeInteraction(ctx context.Context, body []byte, done ack) bool {
 	if p.Type == "view_submission" {
 		wait = latestAck
 	}
-	return b.single(ctx, p.key(), p.Type, wait, done, func(ctx context.Context, done ack) { work(ctx, p, done) })
+	return b.single(ctx, p.key(), p.Type, wait, done, func(ctx context.Context, done ack) {
+		if why := b.notOurs(ctx, p.from()); why != "" {
+			b.sendAway(ctx, p, why, done)
+			return
+		}
+		work(ctx, p, done)
+	})
 }
 
 // maxHeld is how many acknowledgements may wait for the desk at once. Beyond
@@ -239,8 +245,12 @@ func (b *Bot) tell(ctx context.Context, to target, who review.Person, out comman
 // there in time, or else a moment later.
 func (b *Bot) typed(ctx context.Context, c slash, done ack) {
 	to := target{address: address{Channel: c.ChannelID, URL: c.ResponseURL}, user: c.UserID, trigger: c.TriggerID}
+	if why := b.notOurs(ctx, workspace{c.Team, c.Enterprise}); why != "" {
+		b.inline(ctx, to, commands.Outcome{Refused: true, Text: why}, done)
+		return
+	}
 	line := unescape.Replace(c.Text)
-	who := user{ID: c.UserID, Name: c.UserName}
+	who := user{ID: c.UserID, Name: c.UserName, Team: c.Team}
 	i, help := b.desk.Parse(line)
 	if help != nil {
 		b.inline(ctx, to, *help, done)

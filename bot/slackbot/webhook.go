@@ -158,5 +158,6 @@ func (h *webhook) takeForm(ctx context.Context, form url.Values, done ack) bool 
 	return h.bot.takeCommand(ctx, slash{
 		Command: form.Get("command"), Text: form.Get("text"), UserID: form.Get("user_id"), UserName: form.Get("user_name"),
 		ChannelID: form.Get("channel_id"), ResponseURL: form.Get("response_url"), TriggerID: form.Get("trigger_id"),
+		Team: form.Get("team_id"), Enterprise: form.Get("enterprise_id"),
 	}, done)
 }
