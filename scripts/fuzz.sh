@@ -10,7 +10,7 @@ while IFS=: read -r file line; do
 	name=${name%%(*}
 	found=$((found + 1))
 	printf '%s %s\n' "$name" "./$(dirname "$file")"
-	go test -run '^$' -fuzz "^${name}\$" -fuzztime "$each" "./$(dirname "$file")"
+	go test -run '^$' -fuzz "^${name}\$" -fuzztime "$each" -fuzzminimizetime 10x "./$(dirname "$file")"
 done < <(git grep -h --full-name -o -H 'func Fuzz[A-Za-z0-9_]*(' -- '*_test.go')
 
 if [ "$found" -eq 0 ]; then
