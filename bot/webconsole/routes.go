@@ -204,7 +204,7 @@ func (c *Console) enter(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		c.broken(w, r, err)
 	default:
-		http.Redirect(w, r, onward(r.PostForm.Get("to")), http.StatusSeeOther) //nolint:gosec // one of two pages of ours, see onward
+		http.Redirect(w, r, onward(r.PostForm.Get("to")), http.StatusSeeOther)
 	}
 }
 

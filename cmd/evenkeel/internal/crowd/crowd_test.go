@@ -2,6 +2,7 @@ package crowd_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -101,9 +102,11 @@ func (g *guest) answer() string {
 // gone waits until the server has hung up.
 func (g *guest) gone() {
 	g.t.Helper()
-	if _, err := g.r.ReadByte(); err == nil {
+	var late net.Error
+	switch _, err := g.r.ReadByte(); {
+	case err == nil:
 		g.t.Fatal("it was answered")
-	} else if nerr, ok := err.(net.Error); ok && nerr.Timeout() {
+	case errors.As(err, &late) && late.Timeout():
 		g.t.Fatal("it still has its connection")
 	}
 }
