@@ -39,7 +39,7 @@ test-peers: ## tests against software that other people wrote; needs Node and np
 	@GO='$(GO)' scripts/test-peers.sh
 
 .PHONY: torture
-torture: test-deps ## kill the real program 200 times on each database, with 1000 reviews; TORTURE=reviews,kills,seed
+torture: test-deps ## kill the real program 200 times on each database, with 1000 reviews, replicas, storms and upgrades; TORTURE=reviews,kills,seed
 	EVENKEEL_TORTURE='$(TORTURE)' $(GO) test -count=1 -timeout 120m -v ./internal/torture
 
 .PHONY: check-image
