@@ -1,6 +1,9 @@
 package rubric
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/evenkeel/evenkeel/review"
 )
 
@@ -29,10 +32,18 @@ func (c *checker) privateChannel() {
 	note(c.emails, "email")
 	note(c.numbers, "phone")
 	note(c.links, "link")
+	for _, contact := range c.Contacts {
+		if words := c.worded(contact); words != "" {
+			addresses[contact], kinds["place"], last = words, words, words
+		}
+	}
 	worded := 0
 	for _, sp := range c.reply.find(PrivateChannel, c.spoken) {
 		if _, ok := kinds["link"]; ok && (sp.kind == "form" || sp.kind == "chat") {
 			continue // the link leads there
+		}
+		if _, ok := kinds["place"]; ok && sp.kind != "phone" && sp.kind != "whatsapp" && sp.kind != "visit" {
+			continue // "send me an Etsy message" is that place
 		}
 		if _, ok := kinds[sp.kind]; !ok {
 			kinds[sp.kind] = c.reply.words(sp)
@@ -54,6 +65,42 @@ func (c *checker) privateChannel() {
 		}
 	case len(addresses) == 0:
 		c.block(PrivateChannel, last, "The reply names no allowed contact; add the one private contact from the playbook.")
+	}
+}
+
+// worded gives the words by which the reply names a contact that is no address
+// but a place, such as "Settings > Help" or "Etsy message": all of its words near
+// each other, in whatever order and with whatever signs between.
+func (c *checker) worded(contact string) string {
+	if strings.ContainsAny(contact, "@") || len(onlyDigits(contact)) >= 5 || len((&scan{flat: strings.ToLower(contact)}).links(nil)) > 0 {
+		return ""
+	}
+	const reach = 60 // bytes of the plain form between two words of a place
+	words := strings.FieldsFunc(flatten(plain(contact)), func(r rune) bool { return !wordRune(r) })
+	words = slices.DeleteFunc(words, func(w string) bool { return len(w) < 3 })
+	if len(words) == 0 {
+		return ""
+	}
+	flat := c.reply.flat
+	for at := 0; ; {
+		i := strings.Index(flat[at:], words[0])
+		if i < 0 {
+			return ""
+		}
+		i += at
+		at = i + len(words[0])
+		from, to := i, at
+		near := !slices.ContainsFunc(words[1:], func(w string) bool {
+			lo, hi := max(0, i-reach), min(len(flat), to+reach)
+			k := strings.Index(flat[lo:hi], w)
+			if k >= 0 {
+				from, to = min(from, lo+k), max(to, lo+k+len(w))
+			}
+			return k < 0
+		})
+		if near && (from == 0 || !latin(rune(flat[from-1])) || !latin(rune(flat[from]))) {
+			return c.reply.source(from, to)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package rubric
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -303,7 +304,32 @@ func (c *checker) knownAmounts() map[string]bool {
 			}
 		}
 	}
+	c.reckoned(known)
 	return known
+}
+
+// reckoned adds what the sums of the review and of the facts come to together: where 3,900
+// became 5,900, a reply may speak of 2,000.
+func (c *checker) reckoned(known map[string]bool) {
+	const most = 12 // sums that anybody would reckon with
+	byUnit := make(map[string][]int)
+	for sum := range known {
+		n := len(sum) - len(strings.TrimLeft(sum, "0123456789"))
+		if value, err := strconv.Atoi(sum[:n]); err == nil && sum[n:] != "%" {
+			byUnit[sum[n:]] = append(byUnit[sum[n:]], value)
+		}
+	}
+	for unit, values := range byUnit {
+		if len(values) > most {
+			continue
+		}
+		for i, a := range values {
+			for _, b := range values[:i] {
+				known[strconv.Itoa(max(a, b)-min(a, b))+unit] = true
+				known[strconv.Itoa(a+b)+unit] = true
+			}
+		}
+	}
 }
 
 // knownTimes tells of a deadline whether a fact holds it: the same numbers and
@@ -311,10 +337,15 @@ func (c *checker) knownAmounts() map[string]bool {
 func (c *checker) knownTimes() func(words string) bool {
 	have := make([][]string, len(c.facts))
 	for i, f := range c.facts {
-		have[i] = slices.Compact(slices.Sorted(slices.Values(timeTokens(f))))
+		have[i] = append(timeTokens(f), monthsOf(f)...)
 	}
 	return func(words string) bool {
-		want := timeTokens(coreScan(c.lex, words))
+		time := coreScan(c.lex, words)
+		defer time.release()
+		want := timeTokens(time)
+		if len(want) == 0 {
+			want = monthsOf(time) // "in March"
+		}
 		return len(want) > 0 && slices.ContainsFunc(have, func(tokens []string) bool {
 			return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(tokens, w) })
 		})

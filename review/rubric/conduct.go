@@ -53,6 +53,9 @@ func (c *checker) threat() {
 		if mention && c.stray(sp) {
 			continue
 		}
+		if topic == "police" && c.original.hasConcept("theft") {
+			continue // whoever was robbed is helped by the police
+		}
 		if mention && (c.original.hasConcept(topic) || c.cited(sp.from, sp.to)) {
 			continue
 		}
@@ -127,6 +130,11 @@ func (c *checker) apologies() {
 	if len(all) > 1 {
 		c.block(ApologyBudget, c.reply.words(all[1]), "The reply apologises more than once, which sounds like grovelling; keep one apology, here it comes again.")
 	}
+	for _, sp := range all {
+		if c.disputed() && c.concedes(sp) {
+			c.block(ApologyBudget, c.reply.words(sp), "The reply apologises for something that a fact of this case disputes; regret how it felt without conceding the fact.")
+		}
+	}
 	critical := c.Review.Rating.Critical() || len(c.Claims) > 0
 	if c.Verdict == review.VerdictReply && critical && len(all) == 0 && !c.reply.hasConcept("acknowledge") {
 		if c.spoken == nil || len(c.spoken) > 1 || c.language.lang == "en" {
@@ -136,6 +144,23 @@ func (c *checker) apologies() {
 	if c.Verdict == review.VerdictReport && len(all) > 0 {
 		c.warn(ApologyBudget, c.reply.words(all[0]), "The reply apologises although what the review says is disputed; regret the experience without conceding the fact.")
 	}
+}
+
+// disputed tells whether a fact of the case says that its matter is disputed.
+func (c *checker) disputed() bool {
+	return slices.ContainsFunc(c.facts, func(f *scan) bool { return f.hasConcept("disputed") })
+}
+
+// concedes tells whether the sentence of an apology names what the review is about.
+func (c *checker) concedes(sp span) bool {
+	r := sp.view
+	from, to := r.bytes(c.reply, r.toks[r.within(sp.tokFrom, -1<<20)].from, r.toks[r.within(sp.tokTo, 1<<20)].to)
+	said := coreScan(c.lex, c.Text[from:to])
+	defer said.release()
+	of := c.original.details()
+	return slices.ContainsFunc(said.details(), func(h string) bool {
+		return slices.ContainsFunc(of, func(w string) bool { return akin(h, w) })
+	})
 }
 
 // marketing: no advertising, no invitation back, the brand once at most.

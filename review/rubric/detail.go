@@ -1,7 +1,9 @@
 package rubric
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/evenkeel/evenkeel/review"
 )
@@ -15,7 +17,11 @@ func (c *checker) detail() {
 	if !c.policy.Quoting {
 		c.quotes()
 	}
-	if c.Verdict == review.VerdictThank || c.Verdict == review.Undecided && c.Review.Rating.Positive() && len(c.Claims) == 0 {
+	if c.Verdict == review.VerdictThank {
+		c.courtesyOnly()
+		return
+	}
+	if c.Verdict == review.Undecided && c.Review.Rating.Positive() && len(c.Claims) == 0 {
 		return
 	}
 	if len(c.quoted) > 0 {
@@ -34,14 +40,75 @@ func (c *checker) detail() {
 	if c.language.sure && c.source.sure && c.language.lang != c.source.lang {
 		return // languageMatch has said what is wrong
 	}
-	for _, have := range c.reply.details() {
-		for _, want := range wanted {
-			if akin(have, want) {
-				return
-			}
-		}
+	if c.taken(wanted) || c.coded() {
+		return
 	}
 	c.block(ConcreteDetail, "", "The reply takes up nothing that the review says; name the item, place, date or event it is about.")
+}
+
+// taken tells whether the reply takes up one of the details of the review, or of
+// a fact that was recorded for it: a number, or two words.
+func (c *checker) taken(wanted []string) bool {
+	have := c.reply.details()
+	like := func(h string, of []string) bool {
+		return slices.ContainsFunc(of, func(w string) bool { return akin(h, w) })
+	}
+	if slices.ContainsFunc(have, func(h string) bool { return like(h, wanted) }) {
+		return true
+	}
+	for _, f := range c.facts {
+		of, n := f.details(), 0
+		for _, h := range have {
+			if like(h, of) {
+				if n++; digit(rune(h[0])) {
+					n++
+				}
+			}
+		}
+		if n >= 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// codeRE are words in capitals, such as a size or a kind of file.
+var codeRE = regexp.MustCompile(`\b(?:[B-HJ-NP-TV-XZ]|[A-Z]{2,5})\b`)
+
+// coded tells whether a word in capitals of the review stands in the reply too.
+func (c *checker) coded() bool {
+	have := codeRE.FindAllString(c.Text, -1)
+	return slices.ContainsFunc(codeRE.FindAllString(c.Review.Text(), -1), func(w string) bool { return slices.Contains(have, w) })
+}
+
+// courtesyOnly holds back thanks that would fit any review: not one word of
+// theirs is a particular one.
+func (c *checker) courtesyOnly() {
+	if len(c.particular()) == 0 && c.original.telling() && c.language.sure {
+		c.block(ConcreteDetail, "", "The reply would fit any review; thank for one thing that this one says.")
+	}
+}
+
+// telling says of a review that it holds more than a judgement: "Good, thanks"
+// leaves nothing to take up.
+func (s *scan) telling() bool {
+	const letters, words = 16, 3
+	for _, r := range s.readings {
+		if r.letters {
+			return len(r.toks) >= letters
+		}
+	}
+	return len(s.detailsBut("courtesy")) >= words
+}
+
+// particular are the details of the reply that are no words of courtesy.
+func (c *checker) particular() []string {
+	for _, r := range c.reply.readings {
+		if r.letters {
+			return c.reply.details()
+		}
+	}
+	return c.reply.detailsBut("courtesy")
 }
 
 // topics are the concepts of the lexicons that name what a review is about
@@ -75,17 +142,20 @@ func (c *checker) sourceLanguages() map[int]bool {
 
 // details are the words that tell something particular: not the little words of
 // a language, not what stands in every review, and every number.
-func (s *scan) details() []string {
+func (s *scan) details() []string { return s.detailsBut() }
+
+// detailsBut are the details that no word of the named families is.
+func (s *scan) detailsBut(families ...string) []string {
 	var out []string
 	for _, r := range s.readings {
-		plainTok := s.plainTokens(r)
+		plainTok := s.plainTokens(r, families)
 		if r.letters {
 			out = append(out, runs(r, plainTok)...)
 			continue
 		}
 		for i, t := range r.toks {
 			w := string(r.runes[t.from:t.to])
-			if plainTok[i] || len(w) < 4 && !digit(rune(w[0])) || len(w) < 2 || cjk(r.runes[t.from]) {
+			if plainTok[i] || len(w) < 4 && !digit(rune(w[0])) || len(w) < 2 || cjk(r.runes[t.from]) || r.runes[t.from] == blotted {
 				continue
 			}
 			out = append(out, w)
@@ -96,9 +166,9 @@ func (s *scan) details() []string {
 }
 
 // plainTokens marks the tokens that common and generic words cover.
-func (s *scan) plainTokens(r *reading) []bool {
+func (s *scan) plainTokens(r *reading, more []string) []bool {
 	plainTok := make([]bool, len(r.toks))
-	for _, name := range []string{"common", "generic"} {
+	for _, name := range append([]string{"common", "generic"}, more...) {
 		for _, id := range s.lex.names[name] {
 			for h := range r.hits(id) {
 				for k := h.tokFrom; k <= h.tokTo; k++ {
@@ -152,7 +222,10 @@ func akin(a, b string) bool {
 		n++
 	}
 	short := min(len(a), len(b))
-	return n >= 4 && n >= short-2 || n >= 6
+	if n >= 4 && n >= short-2 || n >= 6 {
+		return true
+	}
+	return short >= 5 && (strings.Contains(a, b) || strings.Contains(b, a)) // a part of a compound
 }
 
 // quotes: no run of more than six words of the review, or more than fifteen

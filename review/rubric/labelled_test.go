@@ -33,6 +33,7 @@ type example struct {
 	Earlier  []string `json:"earlier,omitempty"`
 	MaxLen   int      `json:"max_len,omitempty"`
 	MaxUnit  Unit     `json:"max_unit,omitempty"`
+	Privacy  bool     `json:"privacy,omitempty"` // the practice must not confirm a customer
 	line     int
 }
 
@@ -81,7 +82,7 @@ func (e example) input(reviews map[string]example) Input {
 	if e.Contacts != nil {
 		in.Contacts = e.Contacts
 	}
-	in.Staff = e.Staff
+	in.Staff, in.Privacy = e.Staff, e.Privacy
 	for i, f := range e.Facts {
 		in.Facts = append(in.Facts, review.Fact{N: i + 1, Text: f})
 	}
@@ -93,7 +94,7 @@ func (e example) input(reviews map[string]example) Input {
 
 // parts are the parts of the labelled set; testdata/README.md tells when each
 // was written and what it showed at first look.
-var parts = []string{"dev", "held", "held2", "held3", "held4", "held5"}
+var parts = []string{"dev", "held", "held2", "held3", "held4", "held5", "dev2"}
 
 // tally counts right answers of all.
 type tally struct{ right, all int }

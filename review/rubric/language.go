@@ -210,6 +210,8 @@ func (c *checker) languageMatch() {
 	switch {
 	case source.lang == "" || !source.sure:
 		c.claimedLanguage()
+	case reply.sure && reply.lang != source.lang && !c.declared() && c.original.loaned(source.lang, reply.lang):
+		c.warn(LanguageMatch, "", "The review is too short to tell its language for certain; please check that "+languageName(reply.lang)+" is right.")
 	case reply.sure && reply.lang != source.lang:
 		c.block(LanguageMatch, "", "The reply is in "+languageName(reply.lang)+" and the review in "+languageName(source.lang)+"; answer in the language of the review.")
 	case reply.sure:
@@ -219,6 +221,36 @@ func (c *checker) languageMatch() {
 	case claimed == "" && reply.lang != source.lang:
 		c.warn(LanguageMatch, "", "The language of the reply could not be recognised; please check that it is "+languageName(source.lang)+".")
 	}
+}
+
+// declared tells whether somebody said what language the review is in.
+func (c *checker) declared() bool { return base(firstOf(c.ReviewLanguage, c.Review.Language)) != "" }
+
+// loaned tells that a text is short, that most of its words are unknown to the
+// lexicon of the language that it seems to be in, and that some are known to the
+// other's: "Huisje in the middle of nowhere" is not English for certain.
+func (s *scan) loaned(from, to string) bool {
+	const long = 14 // words
+	if len(s.readings) == 0 || s.readings[0].letters || len(s.readings[0].toks) >= long || !slices.Contains(s.lex.langs, from) {
+		return false
+	}
+	return 2*s.known(from) < len(s.readings[0].toks) && s.known(to) > 1
+}
+
+// known counts the words of a text that the lexicon of a language knows.
+func (s *scan) known(lang string) int {
+	known := make(map[int32]bool)
+	for id, owner := range s.lex.owner {
+		if owner != lang {
+			continue
+		}
+		for h := range s.readings[0].hits(id) {
+			for t := h.tokFrom; t <= h.tokTo; t++ {
+				known[t] = true
+			}
+		}
+	}
+	return len(known)
 }
 
 // claimedLanguage compares the text with what the draft says of itself.

@@ -121,10 +121,13 @@ func read(s *scan) *scan {
 	}
 	s.flat, s.bytes = string(flat), flat
 	s.marked = appendMarks(s.marked[:0], s.glyphs, 0)
+	mails := s.emails()
+	s.mask(s.marked, mails)
 	if words {
 		s.add(byWords(s.view(), s.marked))
 		if !s.core {
 			if ms, changed := repaired(s.glyphs); changed {
+				s.mask(ms, mails)
 				s.add(byWords(s.view(), ms))
 			}
 		}
@@ -133,6 +136,22 @@ func read(s *scan) *scan {
 		s.add(byLetters(s.view(), s.marked))
 	}
 	return s
+}
+
+// blotted stands for a letter of an address; no term holds it.
+const blotted = 'ʘ'
+
+// mask blots out the letters of e-mail addresses: "gutschein@shop.example" says
+// nothing about a voucher. The words stay as many as they were.
+func (s *scan) mask(ms []mark, mails []found) {
+	for _, m := range mails {
+		from, to := s.at[m.from], s.at[m.to-1]
+		for i := range ms {
+			if n := ms[i].n; n >= from && n <= to && latin(ms[i].r) && strings.ContainsRune(s.flat[m.from:m.to], '@') {
+				ms[i].r = blotted
+			}
+		}
+	}
 }
 
 // view is an empty reading's view, with the room of one that is done with.

@@ -28,6 +28,7 @@ func (c *checker) personalData() {
 	}
 	c.spelledNumbers()
 	c.names()
+	c.identities()
 	c.exposure()
 }
 
@@ -50,6 +51,9 @@ func (c *checker) spelledNumbers() {
 				}
 				if last = max(last, h.tokTo); last-from+1 == enough {
 					a, b := r.bytes(c.reply, r.toks[from].from, r.toks[last].to)
+					if !strings.ContainsFunc(c.Text[a:b], unicode.IsLetter) {
+						continue // digits as digits: personalData has looked at them
+					}
 					c.block(PersonalData, c.Text[a:b], "The reply spells out what looks like a telephone number; give the one allowed contact instead.")
 				}
 			}
