@@ -76,7 +76,14 @@ func (c *checker) worded(contact string) string {
 		return ""
 	}
 	const reach = 60 // bytes of the plain form between two words of a place
-	words := strings.FieldsFunc(flatten(plain(contact)), func(r rune) bool { return !wordRune(r) })
+	var words []string
+	for _, t := range byWords(&reading{view: new(view)}, marks(plain(contact), 0)).terms() {
+		if len(words) > 0 && cjk([]rune(t)[0]) && strings.Contains(flatten(plain(contact)), words[len(words)-1]+t) && cjk([]rune(words[len(words)-1])[0]) {
+			words[len(words)-1] += t // a word of a script without spaces
+			continue
+		}
+		words = append(words, t)
+	}
 	words = slices.DeleteFunc(words, func(w string) bool { return len(w) < 3 })
 	if len(words) == 0 {
 		return ""
@@ -102,6 +109,15 @@ func (c *checker) worded(contact string) string {
 			return c.reply.source(from, to)
 		}
 	}
+}
+
+// terms are the tokens of a view as text.
+func (r *reading) terms() []string {
+	out := make([]string, len(r.toks))
+	for i, t := range r.toks {
+		out[i] = string(r.runes[t.from:t.to])
+	}
+	return out
 }
 
 // complaint tells whether the review itself looks like one that wants an answer:

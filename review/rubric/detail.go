@@ -103,13 +103,20 @@ func (s *scan) telling() bool {
 
 // particular are the details of the reply that are no words of courtesy.
 func (c *checker) particular() []string {
-	for _, r := range c.reply.readings {
-		if r.letters {
-			return c.reply.details()
-		}
+	out := c.reply.detailsBut("courtesy")
+	if !strings.ContainsFunc(c.Text, cjk) || katakanaRE.MatchString(courtesyKana.ReplaceAllString(c.Text, "")) {
+		return out
 	}
-	return c.reply.detailsBut("courtesy")
+	return slices.DeleteFunc(out, func(w string) bool { return !strings.ContainsFunc(w, kanaless) }) // endings and particles
 }
+
+// kanaless tells letters that are no kana.
+func kanaless(r rune) bool { return !kana(r) }
+
+var (
+	katakanaRE   = regexp.MustCompile(`\p{Katakana}{3,}`)
+	courtesyKana = regexp.MustCompile(`レビュー|コメント|メッセージ|スタッフ|サービス|クチコミ`)
+)
 
 // topics are the concepts of the lexicons that name what a review is about
 // ("topic delivery"), in the given languages (nil for all): what is courtesy in
