@@ -395,6 +395,9 @@ func answerOf(doc *html.Node) bottest.Answer {
 			}
 		}
 	}
+	if trouble := first(doc, byClass("sheetlike")); trouble != nil { // a page of its own says what is wrong
+		texts = append(texts, read(first(trouble, byTag("p"))))
+	}
 	a.Text = strings.Join(texts, "\n")
 	if title := first(doc, byID("sheet-title")); title != nil {
 		a.Form = seenForm(title.Parent)
