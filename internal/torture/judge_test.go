@@ -14,8 +14,12 @@ func (c *campaign) judge() {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
+	all := append(c.others[:len(c.others):len(c.others)], c.program)
+	for _, p := range all {
+		p.calm(ctx)
+	}
 	threads := c.threads(ctx)
-	for _, p := range append(c.others, c.program) {
+	for _, p := range all {
 		p.stop()
 	}
 	e := checker.Evidence{

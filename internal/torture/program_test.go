@@ -87,6 +87,7 @@ type program struct {
 // life is one run of the process.
 type life struct {
 	pid  int
+	at   string        // the point at which it is to die, "" for none
 	gone chan struct{} // closed when it is over
 	err  error         // how it ended; read after gone
 }
@@ -196,7 +197,7 @@ func (p *program) start(at string) (*life, error) {
 	// A test that dies takes its child with it. The kernel means the thread
 	// that started the child, so that one stays.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	l := &life{gone: make(chan struct{})}
+	l := &life{at: at, gone: make(chan struct{})}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
@@ -235,6 +236,26 @@ func (p *program) signal(s syscall.Signal) *life {
 	}
 	_ = syscall.Kill(l.pid, s)
 	return l
+}
+
+// calm gives a program whose present life is to die at some point, and may not
+// have come to it, one that goes on.
+func (p *program) calm(ctx context.Context) {
+	p.t.Helper()
+	p.mu.Lock()
+	armed := p.life != nil && p.life.at != ""
+	p.mu.Unlock()
+	if !armed {
+		return
+	}
+	p.kill()
+	l, err := p.start("")
+	if err == nil {
+		err = p.ready(ctx, l)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 func (p *program) kill() {
