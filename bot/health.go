@@ -12,6 +12,7 @@ import (
 
 	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/playbook"
 	"github.com/evenkeel/evenkeel/sources"
 	"github.com/evenkeel/evenkeel/storage"
 )
@@ -53,15 +54,20 @@ func (d *Desk) healthNews(before, after storage.SourceState) []review.Work {
 	if before.Announced == after.Announced {
 		return nil
 	}
-	outage := strconv.FormatInt(max(before.Succeeded.UnixMicro(), 0), 36)
+	return d.outageNotices(sourceNotice, after.Name, before.Succeeded, before.Announced, d.routesOf(after.Name, false))
+}
+
+// outageNotices asks for the notices of an outage of a source or a program, by
+// when it began (zero: never well), in every place of the routes.
+func (d *Desk) outageNotices(kind, name string, began time.Time, well bool, routes []playbook.Route) []review.Work {
 	tell := []string{sourceDown}
-	if before.Announced {
+	if well {
 		tell = append(tell, sourceWell) // the first card is redrawn: it must not alarm whoever comes later
 	}
 	var work []review.Work
 	for _, what := range tell {
-		for _, r := range d.routesOf(after.Name, false) {
-			key := sourceNotice + what + "-" + outage + "-" + after.Name
+		for _, r := range routes {
+			key := kind + what + "-" + strconv.FormatInt(max(began.UnixMicro(), 0), 36) + "-" + name
 			if r.Channel != "" {
 				key += "@" + r.Channel
 			}

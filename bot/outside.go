@@ -31,21 +31,7 @@ const handoverNotice = "handover-"
 // time, or is well again after that. Whoever asks for it puts it into the very
 // write that notes that people were told.
 func (d *Desk) OutageNews(target string, since time.Time, well bool) []review.Work {
-	tell := []string{sourceDown}
-	if well {
-		tell = append(tell, sourceWell) // the first card is redrawn: it must not alarm whoever comes later
-	}
-	var work []review.Work
-	for _, what := range tell {
-		for _, r := range d.routesOf("", false) {
-			key := handoverNotice + what + "-" + strconv.FormatInt(since.UnixMicro(), 36) + "-" + target
-			if r.Channel != "" {
-				key += "@" + r.Channel
-			}
-			work = append(work, review.Work{Kind: noticeKind(r.Chat), Key: key, Text: r.Channel, Due: d.Now(), Again: true})
-		}
-	}
-	return work
+	return d.outageNotices(handoverNotice, target, since, well, d.routesOf("", false))
 }
 
 // outageCard draws a notice about a program; name is what follows
