@@ -29,32 +29,58 @@ func fold(s string) folded {
 			f.at = append(f.at, from)
 		}
 	}
-	var it norm.Iter
-	it.InitString(norm.NFKC, s)
 	space := true // at the start, and after a space
-	for !it.Done() {
-		from := it.Pos()
-		for _, r := range string(it.Next()) {
-			switch r = plain(r); {
-			case r < 0:
-			case r == ' ':
-				if !space {
-					emit(' ', from)
-				}
-				space = true
-			default:
-				emit(r, from)
-				space = false
+	add := func(r rune, from int) {
+		switch r = plain(r); {
+		case r < 0:
+		case r == ' ':
+			if !space {
+				emit(' ', from)
+			}
+			space = true
+		default:
+			emit(r, from)
+			space = false
+		}
+	}
+	for from := 0; from < len(s); {
+		if alone(s, from) {
+			add(rune(s[from]), from)
+			from++
+			continue
+		}
+		end := from + 1
+		for end < len(s) && !alone(s, end) {
+			end++
+		}
+		var it norm.Iter
+		for it.InitString(norm.NFKC, s[from:end]); !it.Done(); {
+			at := from + it.Pos()
+			for _, r := range string(it.Next()) {
+				add(r, at)
 			}
 		}
+		from = end
 	}
 	f.text = b.String()
 	f.at = append(f.at, len(s))
 	return f
 }
 
+// alone tells that the byte at i is a letter of its own, with which nothing
+// can be composed: a plain one before another plain one, or at the end.
+func alone(s string, i int) bool {
+	return s[i] < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf)
+}
+
 // plain is r as it is compared; -1 for what is left out.
 func plain(r rune) rune {
+	switch {
+	case 'a' <= r && r <= 'z':
+		return r
+	case 'A' <= r && r <= 'Z':
+		return r + 'a' - 'A'
+	}
 	switch r {
 	case '’', '‘', '`', '´', '′':
 		return '\''

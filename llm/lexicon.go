@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 )
@@ -50,89 +48,6 @@ type lexicon struct {
 type topic struct {
 	Label string // as it stands in a sentence
 	Terms terms
-}
-
-// term is a word or phrase to look for.
-type term struct {
-	text        string
-	left, right bool // letters may stand before, after
-}
-
-// terms are words to look for; in a file they are one string with commas. A
-// star stands for any letters before or after.
-type terms []term
-
-// UnmarshalYAML implements the YAML package's interface.
-func (t *terms) UnmarshalYAML(b []byte) error {
-	var s string
-	if err := yaml.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	for part := range strings.SplitSeq(s, ", ") {
-		part = strings.Trim(part, " ")
-		core := fold(strings.Trim(part, "*")).text
-		if core == "" {
-			continue
-		}
-		*t = append(*t, term{text: core, left: strings.HasPrefix(part, "*"), right: strings.HasSuffix(part, "*")})
-	}
-	return nil
-}
-
-// hit is where a term stands in a folded text.
-type hit struct{ start, end int }
-
-// find returns where the terms stand in text, longest first at each place,
-// none inside another. Scripts without spaces know no word boundaries.
-func (t terms) find(text string) []hit {
-	var hits []hit
-	for _, x := range t {
-		for from := 0; ; {
-			i := strings.Index(text[from:], x.text)
-			if i < 0 {
-				break
-			}
-			h := hit{from + i, from + i + len(x.text)}
-			if x.bounded(text, h) {
-				hits = append(hits, h)
-			}
-			from = h.end
-		}
-	}
-	slices.SortFunc(hits, func(a, b hit) int {
-		if a.start != b.start {
-			return a.start - b.start
-		}
-		return b.end - a.end
-	})
-	out := hits[:0]
-	for _, h := range hits {
-		if len(out) == 0 || h.start >= out[len(out)-1].end {
-			out = append(out, h)
-		}
-	}
-	return out
-}
-
-func (t terms) in(text string) bool { return len(t.find(text)) > 0 }
-
-// bounded tells whether the hit is a word of its own, as far as x asks.
-func (x term) bounded(text string, h hit) bool {
-	first, _ := utf8.DecodeRuneInString(x.text)
-	if unbroken(first) {
-		return true
-	}
-	before, _ := utf8.DecodeLastRuneInString(text[:h.start])
-	after, _ := utf8.DecodeRuneInString(text[h.end:])
-	return (x.left || !wordRune(before)) && (x.right || !wordRune(after))
-}
-
-func wordRune(r rune) bool { return unicode.IsLetter(r) && !unbroken(r) || unicode.IsDigit(r) }
-
-// unbroken tells letters of scripts whose words are not set apart, or carry
-// endings without a break.
-func unbroken(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
 }
 
 // lexicons loads the data files, each when it is first needed: a program that

@@ -231,7 +231,7 @@ func (o *Offline) class(text, lang string, staff []string) review.Sensitivity {
 	}
 	for _, name := range staff {
 		want := fold(name).text
-		if utf8.RuneCountInString(want) > 1 && (terms{{text: want}}).in(text) {
+		if utf8.RuneCountInString(want) > 1 && (terms{newTerm(want, false, false)}).in(text) {
 			return review.StaffNamed
 		}
 	}

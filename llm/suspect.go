@@ -34,7 +34,7 @@ func newSuspects() suspects {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		s.phrases = append(s.phrases, term{text: fold(line).text, left: true, right: true})
+		s.phrases = append(s.phrases, newTerm(fold(line).text, true, true))
 	}
 	for _, p := range []struct{ pattern, cues string }{
 		{`(?i)\b(ignore|disregard|forget|override)\b.{0,40}\b(instruction|prompt|rule|above|previous|prior)`, "ignore|disregard|forget|override"},
