@@ -134,18 +134,22 @@ func (c *Console) buttonOf(r *http.Request, at where, noteID int64, token comman
 
 // noteOf reads one note of a case's thread.
 func (c *Console) noteOf(r *http.Request, caseID, id int64) (storage.Note, bool) {
-	parent, _, err := c.thread(r.Context(), caseID, 1<<62)
+	t, err := c.thread(r.Context(), caseID, 1<<62)
 	if err != nil || id == 0 {
 		return storage.Note{}, false
 	}
-	if parent.ID == id {
-		return parent, true
+	n := t.parent
+	if n.ID != id {
+		notes, err := c.Store.Notes(r.Context(), n.Channel, n.ID, id-1, 1)
+		if err != nil || len(notes) == 0 || notes[0].ID != id {
+			return storage.Note{}, false
+		}
+		n = notes[0]
 	}
-	notes, err := c.Store.Notes(r.Context(), parent.Channel, parent.ID, id-1, 1)
-	if err != nil || len(notes) == 0 || notes[0].ID != id {
-		return storage.Note{}, false
+	if now, ok := t.missed.note(id); ok {
+		n.Body = now.Body
 	}
-	return notes[0], true
+	return n, true
 }
 
 // fieldPrefix keeps a form's own fields apart from ours.
@@ -238,12 +242,12 @@ func (c *Console) say(w http.ResponseWriter, r *http.Request, v visitor) {
 	case "fact":
 		text = "fact: " + text
 	}
-	parent, _, err := c.thread(r.Context(), at.Case, 1<<62)
+	t, err := c.thread(r.Context(), at.Case, 1<<62)
 	switch {
 	case err != nil:
 		c.broken(w, r, err)
 		return
-	case parent.ID == 0:
+	case t.parent.ID == 0:
 		c.answer(w, r, v, at, result{notice: &notice{Refused: true, Text: "This case has no thread yet. It opens by itself in a moment."}})
 		return
 	case words == "" || len([]rune(words)) > maxSaid:
@@ -254,7 +258,7 @@ func (c *Console) say(w http.ResponseWriter, r *http.Request, v visitor) {
 		return
 	}
 	id := pressID(v, r.PostForm.Get("unique"), "say", ref(at.Case), text)
-	if err := c.keepWords(r.Context(), parent, "said-"+id, v.Name, note{Text: text, Asks: asks}); err != nil {
+	if err := c.keepWords(r.Context(), t.parent, "said-"+id, v.Name, note{Text: text, Asks: asks}); err != nil {
 		c.broken(w, r, err)
 		return
 	}

@@ -192,23 +192,23 @@ func TestTalking(t *testing.T) {
 	b.Keys("Me neither")
 	b.Keys("\x1b") // leaves the field, keeps the words
 
-	parent, _, err := w.console.thread(t.Context(), 42, 1<<62)
+	shown, err := w.console.thread(t.Context(), 42, 1<<62)
 	if err != nil {
 		t.Fatal(err)
 	}
-	post(t, w, bot.Place{Case: 42, Key: "draft-3", Thread: ref(parent.ID)}, bot.Card{Case: 42, Tone: bot.Good, Title: "Live", Summary: "Live"})
+	post(t, w, bot.Place{Case: 42, Key: "draft-3", Thread: ref(shown.parent.ID)}, bot.Card{Case: 42, Tone: bot.Good, Title: "Live", Summary: "Live"})
 	b.Until(`[...document.querySelectorAll(".card-title")].some((n) => n.innerText.startsWith("Live"))`)
-	post(t, w, bot.Place{Case: 42, Key: "draft-4", Thread: ref(parent.ID)}, bottest.StoryCard(42))
+	post(t, w, bot.Place{Case: 42, Key: "draft-4", Thread: ref(shown.parent.ID)}, bottest.StoryCard(42))
 	// It came below the screen.
 	b.Until(`(() => { const last = [...document.querySelectorAll(".slot")].pop(), below = document.querySelector("#below");
 		return last.innerText.includes("Walnut desk lamp") && !below.hidden && below.dataset.to == last.id })()`)
 	b.Picture("light-below")
 	b.Click("#below")
 	b.Until(`document.querySelector("#below").hidden && document.activeElement.innerText.includes("Walnut desk lamp")`)
-	if err := w.console.Update(t.Context(), bot.Place{Case: 42, Key: "parent"}, ref(parent.ID), bot.Card{Case: 42, Title: "Redrawn from elsewhere", Summary: "x"}); err != nil {
+	if err := w.console.Update(t.Context(), bot.Place{Case: 42, Key: "parent"}, ref(shown.parent.ID), bot.Card{Case: 42, Title: "Redrawn from elsewhere", Summary: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	b.Until(`document.querySelector("#note-` + ref(parent.ID) + `").innerText.includes("Redrawn from elsewhere")`)
+	b.Until(`document.querySelector("#note-` + ref(shown.parent.ID) + `").innerText.includes("Redrawn from elsewhere")`)
 	c := w.store.cases[41]
 	c.ID, c.Version = 45, 1
 	c.Review.Title = "Just arrived"
@@ -232,14 +232,14 @@ func TestBurst(t *testing.T) {
 	b, w, _ := stage(t, browsertest.Light)
 	b.Open(w.server.URL + "/case/42")
 	b.Until(`document.documentElement.classList.contains("js") && window.htmx`)
-	parent, _, err := w.console.thread(t.Context(), 42, 1<<62)
+	shown, err := w.console.thread(t.Context(), 42, 1<<62)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const many = 40
 	for n := range many {
-		post(t, w, bot.Place{Case: 42, Key: fmt.Sprint("burst-", n), Thread: ref(parent.ID)}, bot.Card{Case: 42, Title: fmt.Sprintf("Burst %d.", n), Summary: "x"})
-		if err := w.console.Update(t.Context(), bot.Place{Case: 42, Key: "parent"}, ref(parent.ID), bot.Card{Case: 42, Title: fmt.Sprintf("Redrawn %d.", n), Summary: "x"}); err != nil {
+		post(t, w, bot.Place{Case: 42, Key: fmt.Sprint("burst-", n), Thread: ref(shown.parent.ID)}, bot.Card{Case: 42, Title: fmt.Sprintf("Burst %d.", n), Summary: "x"})
+		if err := w.console.Update(t.Context(), bot.Place{Case: 42, Key: "parent"}, ref(shown.parent.ID), bot.Card{Case: 42, Title: fmt.Sprintf("Redrawn %d.", n), Summary: "x"}); err != nil {
 			t.Fatal(err)
 		}
 		browsertest.Eval[bool](b, "true") // lets the page breathe, so that events come one by one

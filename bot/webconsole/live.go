@@ -98,6 +98,7 @@ type snapshot struct {
 	thread int64            // the case's version
 	notes  map[int64]uint64 // what each note shows, as a sum
 	last   int64            // the newest note
+	missed uint64           // the sum of what could not be recorded
 }
 
 type caseVersion struct{ id, version int64 }
@@ -105,7 +106,7 @@ type caseVersion struct{ id, version int64 }
 // sum is equal for equal snapshots: a page carries it, so that a stream knows
 // whether something changed between drawing and watching.
 func (s snapshot) sum() string {
-	parts := []string{strconv.FormatInt(s.thread, 36), strconv.FormatInt(s.last, 36)}
+	parts := []string{strconv.FormatInt(s.thread, 36), strconv.FormatInt(s.last, 36), strconv.FormatUint(s.missed, 36)}
 	for _, c := range s.list {
 		parts = append(parts, fmt.Sprintf("%d.%d", c.id, c.version))
 	}
@@ -123,6 +124,9 @@ func (s snapshot) changes(old snapshot) []string {
 	}
 	if s.thread != old.thread {
 		out = append(out, "case")
+	}
+	if s.missed != old.missed {
+		return append(out, "thread")
 	}
 	grown, mixed := false, false
 	for id, sum := range s.notes {
@@ -161,22 +165,31 @@ func (c *Console) look(ctx context.Context, at where, who review.PersonID) (snap
 		return s, err
 	}
 	s.thread = cs.Version
-	_, notes, err := c.thread(ctx, at.Case, 0)
+	t, err := c.thread(ctx, at.Case, 0)
 	if err != nil {
 		return s, err
 	}
-	s.see(notes)
+	s.see(t)
 	return s, nil
 }
 
-func (s *snapshot) see(notes []storage.Note) {
-	s.notes = make(map[int64]uint64, len(notes))
-	for _, n := range notes {
-		h := fnv.New64a()
-		h.Write(n.Body)
-		s.notes[n.ID] = h.Sum64()
+func (s *snapshot) see(t thread) {
+	s.notes = make(map[int64]uint64, len(t.notes))
+	for _, n := range t.notes {
+		s.notes[n.ID] = sumOf(n.Body)
 		s.last = max(s.last, n.ID)
 	}
+	var missed []byte
+	for _, n := range t.missed.notes {
+		missed = append(missed, n.Body...)
+	}
+	s.missed = sumOf(missed)
+}
+
+func sumOf(b []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(b)
+	return h.Sum64()
 }
 
 // events streams what changes on the page at "at", as server-sent events

@@ -233,6 +233,7 @@ type tap struct {
 	notes map[int64]storage.Note
 	gone  map[int64]bool
 	lose  bool // the next write of a note is done and its answer lost
+	full  bool // no note can be written: the disk is full
 }
 
 func newTap(s Store) *tap {
@@ -249,7 +250,23 @@ func (t *tap) lost() error {
 	return nil
 }
 
+// fill makes the disk full, or gives it room again.
+func (t *tap) fill(full bool) { t.mu.Lock(); defer t.mu.Unlock(); t.full = full }
+
+// room is an error when the disk is full.
+func (t *tap) room() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.full {
+		return errors.New("database or disk is full (13)")
+	}
+	return nil
+}
+
 func (t *tap) PutNote(ctx context.Context, n storage.Note) (storage.Note, error) {
+	if err := t.room(); err != nil {
+		return n, err
+	}
 	n, err := t.Store.PutNote(ctx, n)
 	if err != nil {
 		return n, err
@@ -261,6 +278,9 @@ func (t *tap) PutNote(ctx context.Context, n storage.Note) (storage.Note, error)
 }
 
 func (t *tap) EditNote(ctx context.Context, id int64, body json.RawMessage, at time.Time) error {
+	if err := t.room(); err != nil {
+		return err
+	}
 	if err := t.Store.EditNote(ctx, id, body, at); err != nil {
 		return err
 	}

@@ -207,6 +207,7 @@ type casePage struct {
 	Unique  string
 	Back    string
 	Missing bool
+	Behind  bool // something of it could not be recorded
 	Record  *record
 }
 
@@ -241,13 +242,25 @@ type noteView struct {
 
 const threadPage = 200
 
-// thread brings a case's thread up to the case and reads its notes after one,
-// the parent card first.
-func (c *Console) thread(ctx context.Context, id, after int64) (parent storage.Note, notes []storage.Note, err error) {
-	if err := c.bring(ctx, id); err != nil {
-		return parent, nil, err
+// thread is a part of a case's thread as people see it.
+type thread struct {
+	parent storage.Note   // its first card; without an id while nothing stands
+	notes  []storage.Note // the parent first
+	missed unrecorded     // what of it could not be written
+}
+
+// thread brings a case's thread up to the case and reads its notes after one.
+func (c *Console) thread(ctx context.Context, id, after int64) (t thread, err error) {
+	if t.missed, err = c.bring(ctx, id); err != nil {
+		return t, err
 	}
-	return c.standing(ctx, id, after)
+	if t.parent, t.notes, err = c.standing(ctx, id, after); err != nil {
+		return t, err
+	}
+	if after == 0 {
+		t.notes = t.missed.over(t.notes)
+	}
+	return t, nil
 }
 
 // standing reads what was put into a thread so far.
@@ -293,11 +306,11 @@ func (c *Console) deskPage(ctx context.Context, v visitor, at where) (*deskPage,
 	}
 	snap := snapshot{list: l.versions()}
 	if at.Case > 0 {
-		var notes []storage.Note
-		if p.Case, notes, snap.thread, err = c.casePage(ctx, v, at); err != nil {
+		var t thread
+		if p.Case, t, snap.thread, err = c.casePage(ctx, v, at); err != nil {
 			return nil, err
 		}
-		snap.see(notes)
+		snap.see(t)
 		p.Title = "#" + ref(at.Case)
 		if p.Case.Head != nil {
 			p.Title += " " + clip(plain(p.Case.Head.Headline), 60)
@@ -339,24 +352,27 @@ func (c *Console) nav(ctx context.Context, at where, shown list) (items []navIte
 	return items, total == 0, nil
 }
 
-func (c *Console) casePage(ctx context.Context, v visitor, at where) (*casePage, []storage.Note, int64, error) {
+func (c *Console) casePage(ctx context.Context, v visitor, at where) (*casePage, thread, int64, error) {
 	p := &casePage{ID: at.Case, At: at, CSRF: v.csrf(), Unique: random(16), Back: "/" + where{View: at.View, After: at.After}.Query()}
 	cs, err := c.Store.Case(ctx, at.Case)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 	case err != nil:
-		return nil, nil, 0, err
+		return nil, thread{}, 0, err
 	default:
 		p.Head = newHead(cs, at)
 	}
-	parent, notes, err := c.thread(ctx, at.Case, 0)
+	t, err := c.thread(ctx, at.Case, 0)
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, t, 0, err
 	}
-	p.Parent, p.CanSay = parent.ID, parent.ID > 0
+	if p.Behind = t.missed.why != nil; p.Behind {
+		c.Logger.ErrorContext(ctx, "a thread's newest state could not be recorded", slog.Int64("case", at.Case), slog.Any("error", t.missed.why))
+	}
+	p.Parent, p.CanSay = t.parent.ID, t.parent.ID > 0
 	p.Missing = p.Head == nil && p.Parent == 0
-	p.fill(ctx, c, v, notes)
-	return p, notes, cs.Version, nil
+	p.fill(ctx, c, v, t.notes)
+	return p, t, cs.Version, nil
 }
 
 // fill makes the views of notes.

@@ -121,13 +121,13 @@ func (c *Console) partTail(w http.ResponseWriter, r *http.Request, v visitor) {
 		c.lost(w, r, storage.ErrNotFound)
 		return
 	}
-	parent, notes, err := c.thread(r.Context(), at.Case, after)
+	t, err := c.thread(r.Context(), at.Case, after)
 	if err != nil {
 		c.broken(w, r, err)
 		return
 	}
-	p := &casePage{ID: at.Case, At: at, CSRF: v.csrf(), Parent: parent.ID, Last: after}
-	p.fill(r.Context(), c, v, notes)
+	p := &casePage{ID: at.Case, At: at, CSRF: v.csrf(), Parent: t.parent.ID, Last: after}
+	p.fill(r.Context(), c, v, t.notes)
 	c.draw(w, r, "tail", p)
 }
 
