@@ -50,7 +50,7 @@ func (d *Desk) cards(ctx context.Context, c review.Case) ([]Keyed, error) {
 	if !c.Removed.IsZero() {
 		out = append(out, Keyed{Key: "removed", Card: p.removed(), At: c.Removed})
 	}
-	if len(c.Questions)+len(c.Facts) > 0 {
+	if p.factRound() {
 		out = append(out, Keyed{Key: "facts", Quiet: true, Card: p.facts()})
 	}
 	if c.Trouble != "" {
@@ -227,6 +227,13 @@ func (p painter) reading() []Block {
 		}
 		blocks = append(blocks, b)
 	}
+	if len(c.Questions) > 0 && !p.factRound() {
+		b := Block{Kind: List, Heading: "Not to be guessed"}
+		for _, q := range c.Questions {
+			b.Items = append(b.Items, Line{Mark: Todo, Text: q.Text})
+		}
+		blocks = append(blocks, b)
+	}
 	var notes []string
 	if c.Suggested != review.Undecided && c.Verdict == review.Undecided {
 		notes = append(notes, "Suggested: "+string(c.Suggested))
@@ -313,6 +320,19 @@ func (p painter) triageButtons(card *Card) {
 			})
 		}
 	}
+}
+
+// factRound tells whether questions and facts have a card of their own: since
+// somebody means to answer the review, asked for a fact or gave one. Until then
+// the parent lists what must not be guessed, and a review that nobody answers
+// costs the channel one message, not two.
+func (p painter) factRound() bool {
+	c := p.c
+	if len(c.Facts) > 0 {
+		return true
+	}
+	answering := c.Verdict != review.Undecided || c.Drafts > 0 || c.Drafting || c.Trouble != ""
+	return slices.ContainsFunc(c.Questions, func(q review.Question) bool { return answering || q.By != "" })
 }
 
 // facts is the fact round: what must not be guessed, and what people vouch for.

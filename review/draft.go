@@ -18,6 +18,7 @@ type Question struct {
 	N        int       `json:"n"`
 	Text     string    `json:"text"`
 	Asked    PersonID  `json:"asked,omitempty"` // whom; "" for everyone in the thread
+	By       PersonID  `json:"by,omitempty"`    // who asked; "" when triage came upon it
 	At       time.Time `json:"at"`
 	Answered int       `json:"answered,omitempty"` // the fact that answers it, 0 for none yet
 }

@@ -232,11 +232,17 @@ func (a Ask) apply(m *move) error {
 	if text == "" {
 		return &InputError{Field: "question", Problem: "is empty: write what you need to know"}
 	}
-	if slices.ContainsFunc(m.c.Questions, func(q Question) bool { return q.Text == text && q.Asked == a.Whom }) {
+	n := slices.IndexFunc(m.c.Questions, func(q Question) bool { return q.Text == text && q.Asked == a.Whom })
+	switch {
+	case n < 0:
+		n = len(m.c.Questions)
+		m.c.Questions = append(m.c.Questions, Question{N: n + 1, Text: text, Asked: a.Whom, By: m.By.Person.ID, At: m.Now})
+	case m.c.Questions[n].By != "":
 		return ErrAlready
+	default: // triage came upon it first
+		m.c.Questions[n].By = m.By.Person.ID
 	}
-	m.c.Questions = append(m.c.Questions, Question{N: len(m.c.Questions) + 1, Text: text, Asked: a.Whom, At: m.Now})
-	m.detail("question", itoa(len(m.c.Questions)))
+	m.detail("question", itoa(n+1))
 	m.detail("whom", string(a.Whom))
 	m.words("text", text)
 	return nil
