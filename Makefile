@@ -10,6 +10,7 @@ GO ?= go
 BENCH ?= .
 FUZZTIME ?= 20s
 TORTURE ?= 1000,200,0
+SOAK ?= 1h
 
 .DEFAULT_GOAL := help
 
@@ -41,6 +42,10 @@ test-peers: ## tests against software that other people wrote; needs Node and np
 .PHONY: torture
 torture: test-deps ## kill the real program 200 times on each database, with 1000 reviews, replicas, storms and upgrades; TORTURE=reviews,kills,seed
 	EVENKEEL_TORTURE='$(TORTURE)' $(GO) test -count=1 -timeout 120m -v ./internal/torture
+
+.PHONY: soak
+soak: ## the real program for SOAK (1h, or 1h,SEED) at 20 reviews and 50 presses a second with faults: memory, goroutines, acknowledgement
+	EVENKEEL_SOAK='$(SOAK)' $(GO) test -count=1 -timeout 0 -run '^TestSoak$$' -v ./internal/torture
 
 .PHONY: check-image
 check-image: ## the Dockerfile's steps in a plain folder, for machines without images; needs root

@@ -22,12 +22,16 @@
 //     may share its database, and its weather is what happens around them: the
 //     database's server dies, the disk is full, the clock is stepped, cables are
 //     pulled, platform and chat ask to wait, the model fails.
+//   - A soak lets it live: a steady load of reviews and presses in a Slack of
+//     its own, with a model that writes, and faults; it measures how long
+//     acknowledgements take and whether memory and goroutines stay as they are.
 //
 // # Running it
 //
 // `go test ./internal/torture` kills at every point on both databases, a few
 // reviews each, and for a short while at random, in all weathers. `make torture`
 // sets EVENKEEL_TORTURE to "reviews,kills,seed" for a long run; seed 0 picks one.
+// `make soak` sets EVENKEEL_SOAK to a length of time, and perhaps a seed.
 // EVENKEEL_TORTURE_OLD=FILE names the program of an earlier release, built with
 // the tag crashpoints, and runs it beside this one.
 // Every run prints its seed, with which the same faults are planned again. (The

@@ -121,6 +121,10 @@ func (c *check) chain() {
 
 // owed looks for reviews without a case, and with more than one.
 func (c *check) owed() {
+	written := map[Review]bool{}
+	for _, r := range slices.Concat(c.Owed, c.Offered) {
+		written[r] = true
+	}
 	for _, k := range c.Cases {
 		c.byID[k.ID] = k
 		if first, twice := c.byReview[k.Review]; twice {
@@ -128,7 +132,7 @@ func (c *check) owed() {
 			continue
 		}
 		c.byReview[k.Review] = k.ID
-		if !slices.Contains(c.Owed, k.Review) && !slices.Contains(c.Offered, k.Review) {
+		if !written[k.Review] {
 			c.fail("case #%d is of review %s, which nobody wrote", k.ID, k.Review)
 		}
 	}
