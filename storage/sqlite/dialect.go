@@ -14,6 +14,7 @@ import (
 var dialect = relational.Dialect{
 	Begin:    "BEGIN IMMEDIATE",
 	Head:     "SELECT seq, hash, cases FROM audit_head WHERE id = 1",
+	Resumes:  true,
 	Words:    wordIndex,
 	CopyFrom: []string{"BEGIN", "SELECT seq FROM audit_head"}, // its first reading takes the moment
 	CopyInto: []string{"BEGIN IMMEDIATE"},

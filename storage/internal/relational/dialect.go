@@ -32,6 +32,7 @@ type Dialect struct {
 	Marks     bool     // a mark in the table commits settles a lost COMMIT
 	LockRows  string   // appended to a SELECT whose rows are about to be written
 	SkipTaken string   // appended to a SELECT that picks rows nobody else is picking
+	Resumes   bool     // a transaction goes on after a statement that was refused
 	Parallel  bool     // several connections may write at once: small writes need not queue
 	Prepare   []string // run on a connection before it is used to write
 
