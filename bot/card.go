@@ -1,12 +1,6 @@
 package bot
 
-import (
-	"crypto/sha256"
-	"encoding/json"
-
-	"github.com/evenkeel/evenkeel/commands"
-	"github.com/evenkeel/evenkeel/review"
-)
+import "github.com/evenkeel/evenkeel/commands"
 
 // Tone is a card's meaning at a glance; chats show it as a colour or not at
 // all, so nothing is said by it alone.
@@ -35,15 +29,6 @@ type Card struct {
 	Summary string `json:"summary"`
 	// Link is the case's page in the console, or where to post by hand.
 	Links []Link `json:"links,omitempty"`
-}
-
-// Hash sums everything on the card: an equal card need not be drawn again.
-func (c Card) Hash() review.Digest {
-	b, err := json.Marshal(c)
-	if err != nil { // plain structs of strings: cannot happen
-		panic(err)
-	}
-	return sha256.Sum256(b)
 }
 
 // BlockKind is how a part of a card is drawn.

@@ -17,7 +17,7 @@ import (
 // from right to left. Stacks of accents are thinned out, for they climb over
 // the lines around them.
 func Visible(s string) string {
-	if !strings.ContainsFunc(s, noteworthy) {
+	if !strings.ContainsFunc(s[ordinary(s):], noteworthy) {
 		return s
 	}
 	runes := []rune(strings.ReplaceAll(s, "\r\n", "\n"))
@@ -37,6 +37,17 @@ func Visible(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// ordinary is how many bytes at the beginning of s are printable ASCII and line
+// breaks: most words are nothing else, and need no look at their runes.
+func ordinary(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 && c != '\n' && c != '\t' || c >= 0x7F {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // noteworthy tells the characters that need a closer look. Nearly all of most
