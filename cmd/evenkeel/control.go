@@ -60,7 +60,10 @@ func (s *station) serveControl(ctx context.Context, address string) (stop func()
 	mux.HandleFunc("POST /invite", control(s.controlInvite))
 	mux.HandleFunc("POST /backup", control(s.controlBackup))
 	mux.HandleFunc("POST /erase", control(s.controlErase))
-	srv := &http.Server{Handler: http.MaxBytesHandler(mux, maxHeader), ReadTimeout: controlTimeout, WriteTimeout: controlLong}
+	all := http.NewServeMux()
+	all.Handle("/", http.MaxBytesHandler(mux, maxHeader))
+	all.HandleFunc("POST /import", s.controlImport) // as long as the file
+	srv := &http.Server{Handler: all, ReadTimeout: controlTimeout, WriteTimeout: controlLong}
 	go func() { _ = srv.Serve(l) }()
 	return func() {
 		_ = srv.Close()
@@ -120,18 +123,9 @@ func askControl(ctx context.Context, database, path string, question, answer any
 	}
 	ctx, cancel := context.WithTimeout(ctx, controlLong)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://evenkeel"+path, bytes.NewReader(body))
+	resp, err := postControl(ctx, database, path, bytes.NewReader(body))
 	if err != nil {
 		return err
-	}
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		d := net.Dialer{Timeout: controlTimeout}
-		return d.DialContext(ctx, "unix", controlSocket(database))
-	}
-	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		return fmt.Errorf("an evenkeel holds %s and does not answer; is it another user's? (%w)", database, err)
 	}
 	defer resp.Body.Close()
 	var out controlAnswer
@@ -142,4 +136,22 @@ func askControl(ctx context.Context, database, path string, question, answer any
 		return usage(errors.New(out.Error))
 	}
 	return json.Unmarshal(out.Result, answer)
+}
+
+// postControl sends something to the evenkeel that holds a database file.
+func postControl(ctx context.Context, database, path string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://evenkeel"+path, body)
+	if err != nil {
+		return nil, err
+	}
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		d := net.Dialer{Timeout: controlTimeout}
+		return d.DialContext(ctx, "unix", controlSocket(database))
+	}
+	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("an evenkeel holds %s and does not answer; is it another user's? (%w)", database, err)
+	}
+	return resp, nil
 }

@@ -93,6 +93,7 @@ type Reader struct {
 	end     error // what came after the sample
 	mapping Mapping
 	seen    *seen
+	again   bool // the id of the last review stood in the file before
 	notes   notes
 	late    []string // columns that the sample did not have
 }
@@ -183,6 +184,10 @@ func (r *Reader) All() iter.Seq2[review.Review, error] {
 	}
 }
 
+// Again tells that the review which [Reader.All] gave last has an id that stood
+// in the file before. Of very long files it may not remember.
+func (r *Reader) Again() bool { return r.again }
+
 func (r *Reader) take() (record, error) {
 	if len(r.sample) > 0 {
 		rec := r.sample[0]
@@ -197,6 +202,7 @@ func (r *Reader) take() (record, error) {
 
 // review makes a review of a record.
 func (r *Reader) review(rec record) (review.Review, error) {
+	r.again = false
 	if rec.bad != "" {
 		return review.Review{}, &LineError{rec.line, rec.bad}
 	}

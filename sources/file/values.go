@@ -285,8 +285,9 @@ func plausible(t time.Time) (time.Time, bool) {
 
 // identify gives the review its id and holds it against the file's others.
 func (r *Reader) identify(out *review.Review, at int) string {
-	content := review.DigestOf(out.ContentHash().String(), out.Author, out.Created.Format(time.RFC3339Nano), out.Subject.ID, out.Subject.Name)
+	content := out.ContentHash()
 	if out.Key.ID == "" {
+		content = review.DigestOf(content.String(), out.Author, out.Created.Format(time.RFC3339Nano), out.Subject.ID, out.Subject.Name)
 		id := "h-" + content.String()[:24]
 		if out.StarOnly() {
 			// Marks without words are alike; the nth of them is the nth again in
@@ -301,13 +302,14 @@ func (r *Reader) identify(out *review.Review, at int) string {
 	if strings.ContainsFunc(out.Key.ID, unicode.IsControl) || !utf8.ValidString(out.Key.ID) {
 		return "the id holds control characters"
 	}
-	if first := r.seen.other(out.Key, out.ContentHash(), at); first > 0 {
+	first := 0
+	if first, r.again = r.seen.other(out.Key, content, at); first > 0 {
 		return fmt.Sprintf("the id %q stands on line %d too, with other words; this one was left out", clip(out.Key.ID), first)
 	}
 	return ""
 }
 
-// maxSeen bounds the memory of what a file held: about 40 bytes for each.
+// maxSeen bounds the memory of what a file held: about 30 bytes for each.
 const maxSeen = 2_000_000
 
 // seen remembers ids by hash. Beyond maxSeen it forgets to look: the store still
@@ -317,10 +319,9 @@ type seen struct {
 	counts map[uint64]int
 }
 
-type sighting struct {
-	content uint64
-	line    int
-}
+// sighting is where an id stood first. What 32 bits of its content take for the
+// same words, the store still tells apart.
+type sighting struct{ content, line uint32 }
 
 func newSeen() *seen { return &seen{ids: map[uint64]sighting{}, counts: map[uint64]int{}} }
 
@@ -342,15 +343,16 @@ func (s *seen) count(id string) int {
 	return s.counts[k]
 }
 
-// other is the line on which the same id stood with other content, or 0.
-func (s *seen) other(k review.Key, content review.Digest, at int) int {
-	id, c := short(review.DigestOf(k.Account, k.Location, k.ID)), short(content)
+// other is the line on which the same id stood with other content, or 0. again
+// tells that the id stood before.
+func (s *seen) other(k review.Key, content review.Digest, at int) (line int, again bool) {
+	id, c := short(review.DigestOf(k.Account, k.Location, k.ID)), uint32(short(content)>>32)
 	was, there := s.ids[id]
 	switch {
 	case there && was.content != c:
-		return was.line
+		return int(was.line), true
 	case !there && len(s.ids) < maxSeen:
-		s.ids[id] = sighting{c, at}
+		s.ids[id] = sighting{c, uint32(at)} //nolint:gosec // no file has so many lines
 	}
-	return 0
+	return 0, there
 }
