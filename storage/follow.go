@@ -9,11 +9,14 @@ import (
 
 // The pace of the counting: how many cases a step looks at, how long nothing
 // happens when all is counted, and how much longer than a step it rests while
-// changes come in faster than they are counted.
+// changes come in faster than they are counted, and while it catches up with
+// what is soon done.
 const (
 	followStep = 200
 	followIdle = 2 * time.Second
 	followRest = 19
+	followEasy = 4
+	followSoon = 50 * followStep
 )
 
 // Follow keeps the numbers of a store up until ctx ends. It steps aside while
@@ -24,7 +27,7 @@ func Follow(ctx context.Context, n Numbers, log *slog.Logger) {
 		began := time.Now()
 		left, err := n.Tally(ctx, followStep)
 		took := time.Since(began)
-		rest := took / 4
+		rest := took / 4 // an import's many are brought in
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -37,6 +40,8 @@ func Follow(ctx context.Context, n Numbers, log *slog.Logger) {
 			rest = followIdle
 		case left+followStep > last && last > 0:
 			rest = followRest * took
+		case left < followSoon:
+			rest = followEasy * took // no press should feel it
 		}
 		last = left
 		select {

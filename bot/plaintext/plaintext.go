@@ -137,7 +137,7 @@ func Cut(s string, n int) string {
 	if n <= 0 {
 		return ""
 	}
-	if utf8.RuneCountInString(s) <= n {
+	if len(s) <= n || utf8.RuneCountInString(s) <= n {
 		return s
 	}
 	runes := []rune(s)
@@ -158,6 +158,9 @@ func clings(runes []rune, i int) bool {
 // lines, sentences or words where it can. Joined with the separators, which
 // hold one less than the pieces, they are s again.
 func Split(s string, n int) (pieces, separators []string) {
+	if len(s) <= n && utf8.ValidString(s) {
+		return []string{s}, nil
+	}
 	runes := []rune(s)
 	for len(runes) > n {
 		end, sep := breakAt(runes, n)
