@@ -80,6 +80,7 @@ type Desk struct {
 	learning   sync.Mutex // one change of the style rules at a time
 	publishing keyedMutex // one publish at a time for each source
 	bursts     bursts
+	prints     prints
 	fresh      fresh
 	troubles   troubles
 	recalls    recalls

@@ -75,9 +75,7 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 	if req.Rules, err = d.styleRules(ctx, req.Language); err != nil {
 		return err
 	}
-	if req.Avoid, err = d.avoid(ctx, c); err != nil {
-		return err
-	}
+	req.Avoid = func(ctx context.Context) ([]string, error) { return d.avoid(ctx, c) }
 	crash.Point("draft.before")
 	result, err := d.Drafter.Draft(ctx, req)
 	crash.Point("draft.written")
@@ -123,7 +121,7 @@ func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]
 		if c.Reply != nil && r.Binding == c.Reply.Binding {
 			continue // its own earlier attempt is no boilerplate
 		}
-		in.Earlier = append(in.Earlier, rubric.FingerprintOf(r.Text))
+		in.Earlier = append(in.Earlier, d.prints.of(r.Text))
 	}
 	others, err := d.besideDraft(ctx, c)
 	if err != nil {
@@ -133,7 +131,7 @@ func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]
 	if strings.HasSuffix(draft.Checks, "+"+judged) {
 		version += "+" + judged
 	}
-	return append(withSameness(rubric.Check(in), draft.Text, others), draft.Judged()...), version, nil
+	return append(d.prints.withSameness(rubric.Check(in), draft.Text, others), draft.Judged()...), version, nil
 }
 
 // Edit checks a person's text and makes it the draft. The deterministic checks

@@ -2,11 +2,25 @@ package bot
 
 import (
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/review/rubric"
 	"github.com/evenkeel/evenkeel/storage"
 )
 
 // Nearest is what the desk says of a text beside others, for its test.
 func Nearest(text string, others []storage.Wording) review.Finding {
-	f, _ := nearest(text, others)
+	f, _ := new(prints).nearest(text, others)
 	return f
 }
+
+// Remembered are the fingerprints of texts, asked for one after the other, and
+// how many are kept of them.
+func Remembered(texts []string) (out []rubric.Fingerprint, kept int) {
+	var p prints
+	for _, t := range texts {
+		out = append(out, p.of(t))
+	}
+	return out, len(p.young) + len(p.old)
+}
+
+// MaxRemembered bounds what is kept.
+const MaxRemembered = 2 * maxPrints

@@ -35,7 +35,7 @@ func (d *Desk) examples(ctx context.Context, c review.Case, language string) ([]
 	}
 	replies = slices.DeleteFunc(replies, func(r review.Reply) bool {
 		own := c.Reply != nil && r.Binding == c.Reply.Binding
-		return own || r.Text == "" || !sameLanguage(cmp.Or(r.Language, llm.DetectLanguage(r.Text)), language)
+		return own || r.Text == "" || !sameLanguage(spoken(r), language)
 	})
 	fits := func(r review.Reply) int {
 		if r.Cause != "" && r.Cause == c.Cause {
@@ -49,6 +49,15 @@ func (d *Desk) examples(ctx context.Context, c review.Case, language string) ([]
 		texts[i] = replies[i].Text
 	}
 	return texts, nil
+}
+
+// spoken is a reply's language. It is told by its words only where nobody said
+// it: that takes longer than all else about an example.
+func spoken(r review.Reply) string {
+	if r.Language != "" {
+		return r.Language
+	}
+	return llm.DetectLanguage(r.Text)
 }
 
 // The settings that hold the style rules, and the proposals with their

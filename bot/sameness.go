@@ -76,13 +76,13 @@ func (d *Desk) besideDraft(ctx context.Context, c review.Case) ([]storage.Wordin
 
 // nearest says what likeness with the most similar of some texts means for a
 // text; ok is false when there is none worth a word.
-func nearest(text string, others []storage.Wording) (f review.Finding, ok bool) {
+func (p *prints) nearest(text string, others []storage.Wording) (f review.Finding, ok bool) {
 	if len(others) == 0 {
 		return f, false
 	}
-	own, best, which := rubric.FingerprintOf(text), 0.0, storage.Wording{}
+	own, best, which := p.of(text), 0.0, storage.Wording{}
 	for _, o := range others {
-		if s := own.Similarity(rubric.FingerprintOf(o.Text)); s > best {
+		if s := own.Similarity(p.of(o.Text)); s > best {
 			best, which = s, o
 		}
 	}
@@ -107,8 +107,8 @@ func nearest(text string, others []storage.Wording) (f review.Finding, ok bool) 
 
 // withSameness adds what the texts that wait have against a text to what the
 // checks found; the check speaks once.
-func withSameness(found []review.Finding, text string, others []storage.Wording) []review.Finding {
-	f, ok := nearest(text, others)
+func (p *prints) withSameness(found []review.Finding, text string, others []storage.Wording) []review.Finding {
+	f, ok := p.nearest(text, others)
 	if !ok {
 		return found
 	}
@@ -139,7 +139,7 @@ func (d *Desk) repeats(ctx context.Context, c review.Case) ([]review.Finding, er
 	if err != nil {
 		return nil, err
 	}
-	if f, ok := nearest(c.Draft.Text, append(others, up...)); ok && f.Level == review.Block {
+	if f, ok := d.prints.nearest(c.Draft.Text, append(others, up...)); ok && f.Level == review.Block {
 		return []review.Finding{f}, nil
 	}
 	return nil, nil

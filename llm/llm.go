@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"context"
 	"time"
 
 	"github.com/evenkeel/evenkeel/review"
@@ -23,7 +24,6 @@ type Request struct {
 	Contact       string      // the one private contact, chosen from the allow-list; "" for none
 	PlaybookFacts []NamedFact // what the playbook vouches for
 	Examples      []string    // approved replies of the past: for tone, never copied
-	Avoid         []string    // texts that the draft must not resemble; the built-in drafter's alone, never in a prompt
 	Rules         []string    // the team's style rules
 	Approved      []string    // commitments approved for this review, word for word
 
@@ -32,6 +32,11 @@ type Request struct {
 	MaxLen       int    // of the whole text in Unit; 0 for no known limit
 	Unit         string // "runes", "bytes" or "utf16", as in sources.Unit
 	NoQuotes     bool   // the platform forbids quoting the review
+
+	// Avoid finds texts that the draft must not resemble; nil for none. They are
+	// the built-in drafter's alone, never in a prompt, and many: so nobody looks
+	// for them but who needs them.
+	Avoid func(context.Context) ([]string, error)
 
 	Instruction string // the team's wish: "shorter, and mention the courier"
 	Previous    string // the current text, when it is redone

@@ -22,7 +22,7 @@ const comfortable = 900
 
 // Draft composes a reply from the review's own points and the facts given. It
 // fails with [Unsupported] for languages without phrases, for a reply that
-// cannot be made short enough, and never otherwise.
+// cannot be made short enough, and else only as its context or Avoid does.
 func (o *Offline) Draft(ctx context.Context, req Request) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
@@ -38,7 +38,15 @@ func (o *Offline) Draft(ctx context.Context, req Request) (Result, error) {
 			"the built-in drafter does not write in %s; please write the reply by hand, or set up a language model", name)}
 	}
 	c := o.newComposer(lex, req)
-	sentences, ok := c.freshest()
+	earlier := req.Examples
+	if req.Avoid != nil {
+		avoid, err := req.Avoid(ctx)
+		if err != nil {
+			return Result{}, err
+		}
+		earlier = slices.Concat(earlier, avoid)
+	}
+	sentences, ok := c.freshest(earlier)
 	if !ok {
 		return Result{}, &Error{Kind: Unsupported, Detail: fmt.Sprintf(
 			"the built-in drafter cannot answer this review within %d %s; please write the reply by hand", req.MaxLen, unitName(req.Unit))}
@@ -59,9 +67,9 @@ const shuffles = 8
 
 // freshest composes the reply with several choices of phrases and takes the
 // one that resembles the earlier texts least; without any, the first.
-func (c *composer) freshest() (best []review.Sentence, ok bool) {
+func (c *composer) freshest(texts []string) (best []review.Sentence, ok bool) {
 	var earlier []rubric.Fingerprint
-	for _, e := range slices.Concat(c.req.Examples, c.req.Avoid) {
+	for _, e := range texts {
 		earlier = append(earlier, rubric.FingerprintOf(e))
 	}
 	least, seed := 2.0, c.seed
