@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -214,6 +215,25 @@ func TestSeenForgetsInTime(t *testing.T) {
 	s.forget("a")
 	if !s.first("a") {
 		t.Error("a was not forgotten when told")
+	}
+}
+
+// TestEchoesAreLetGo brings acknowledgements for hours: those that nobody can
+// ask for any more are not kept, though there is room.
+func TestEchoesAreLetGo(t *testing.T) {
+	now := time.Unix(1_760_000_000, 0)
+	e := newEchoes(func() time.Time { return now })
+	for n := range 10_000 {
+		e.lead(strconv.Itoa(n), func(any) bool { return true })("an answer")
+		now = now.Add(time.Second)
+		if most := int(2*echoTime/time.Second) + 2; len(e.by) > most {
+			t.Fatalf("after %d presses, one a second, %d answers are kept, want %d at most", n, len(e.by), most)
+		}
+	}
+	again := any(nil)
+	e.follow(strconv.Itoa(9_990), func(body any) bool { again = body; return true })
+	if again != "an answer" {
+		t.Errorf("a press of ten seconds ago, brought again, is answered with %v", again)
 	}
 }
 

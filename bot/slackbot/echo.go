@@ -9,9 +9,10 @@ import (
 // acknowledgement of the second would close a form in which the first shows an
 // error.
 type echoes struct {
-	now func() time.Time
-	mu  sync.Mutex
-	by  map[string]*echo
+	now   func() time.Time
+	mu    sync.Mutex
+	by    map[string]*echo
+	swept time.Time // when those that are too old were last let go
 }
 
 type echo struct {
@@ -32,9 +33,10 @@ func newEchoes(now func() time.Time) *echoes { return &echoes{now: now, by: map[
 func (e *echoes) lead(key string, done ack) ack {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.by) >= maxEchoes {
+	if now := e.now(); now.Sub(e.swept) > echoTime || len(e.by) >= maxEchoes {
+		e.swept = now
 		for k, old := range e.by {
-			if e.now().Sub(old.at) > echoTime {
+			if now.Sub(old.at) > echoTime {
 				delete(e.by, k)
 			}
 		}
