@@ -284,7 +284,7 @@ func median(of []sample, what func(sample) float64) float64 {
 // byKind says how long each kind of acknowledgement took, over all.
 func (l *ledger) byKind() string {
 	var out []string
-	for _, what := range append(acknowledged[:len(acknowledged):len(acknowledged)], "again", "review", "resent") {
+	for _, what := range append(acknowledged[:len(acknowledged):len(acknowledged)], "again", "review", "resent", "late") {
 		t := l.all(parts, what)
 		out = append(out, fmt.Sprintf("%s %d: p50 %s, p99 %s, longest %s", what, len(t), shown(quantile(t, 0.5)), shown(quantile(t, 0.99)), shown(quantile(t, 1))))
 	}

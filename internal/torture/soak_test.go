@@ -259,6 +259,7 @@ func (s *soak) deliver(ctx context.Context, r hookReview, due time.Time, again b
 func (s *soak) visitor(ctx context.Context, n int, due time.Time) {
 	s.busy.Go(func() {
 		c := s.clicks.next()
+		s.ledger.answered("late", due, http.StatusOK, nil)
 		s.bring(ctx, c, c.kind, due, 0)
 		if n%30 == 11 {
 			_ = rest(ctx, time.Second)
