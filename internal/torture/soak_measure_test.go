@@ -46,6 +46,7 @@ type sample struct {
 	resident, heap               float64 // bytes
 	goroutines, descriptors, due float64
 	database, journal            int64 // bytes of the files
+	processor                    processor
 }
 
 func newLedger(whole time.Duration) *ledger {
@@ -151,6 +152,9 @@ func (p *program) sampled(ctx context.Context) (s sample, err error) {
 	if s.resident == 0 || s.goroutines == 0 {
 		return s, fmt.Errorf("/metrics says nothing of the process")
 	}
+	p.mu.Lock()
+	s.processor = worked(p.life.pid)
+	p.mu.Unlock()
 	path := strings.TrimPrefix(p.database, "sqlite:")
 	for name, size := range map[string]*int64{path: &s.database, path + "-wal": &s.journal} {
 		if info, err := os.Stat(name); err == nil {
@@ -244,8 +248,8 @@ func shown(d time.Duration) string { return d.Round(100 * time.Microsecond).Stri
 // table has a row for each tenth of the soak.
 func (l *ledger) table() string {
 	var b strings.Builder
-	fmt.Fprintln(&b, "| from | memory MiB | heap MiB | goroutines | files | database MiB | log MiB | cards due | presses | p50 | p99 | longest | reviews | p50 | p99 | longest |")
-	fmt.Fprintln(&b, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	fmt.Fprintln(&b, "| from | memory MiB | heap MiB | goroutines | files | database MiB | log MiB | cards due | program | test | others | presses | p50 | p99 | longest | reviews | p50 | p99 | longest |")
+	fmt.Fprintln(&b, strings.Repeat("| --- ", 19)+"|")
 	for n := range parts {
 		var in []sample
 		l.mu.Lock()
@@ -263,6 +267,7 @@ func (l *ledger) table() string {
 			mib(resident), mib(func(s sample) float64 { return s.heap }), median(in, goroutines), median(in, func(s sample) float64 { return s.descriptors }),
 			mib(func(s sample) float64 { return float64(s.database) }), mib(func(s sample) float64 { return float64(s.journal) }),
 			median(in, func(s sample) float64 { return s.due }))
+		fmt.Fprintf(&b, " %s |", in[len(in)-1].processor.since(in[0].processor))
 		for _, what := range [][]string{acknowledged, {"review"}} {
 			t := l.all(n, what...)
 			fmt.Fprintf(&b, " %d | %s | %s | %s |", len(t), shown(quantile(t, 0.5)), shown(quantile(t, 0.99)), shown(quantile(t, 1)))

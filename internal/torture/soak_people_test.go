@@ -19,10 +19,10 @@ var wheel = []struct {
 	parts int
 	what  string
 }{
-	{6, "take"}, {4, "verdict:reply"}, {3, "verdict:none"}, {1, "verdict:thank"}, {1, "draft"}, {7, "approve"}, {4, "posted"},
+	{8, "take"}, {3, "verdict:reply"}, {3, "verdict:none"}, {1, "verdict:thank"}, {1, "draft"}, {5, "approve"}, {3, "posted"},
 	{1, "edit"}, {1, "fact"}, {1, "ask"}, {1, "spreading"}, {1, "goal"}, {1, "menu"},
 	{1, "up|rework|release|reopen|redo|waive"},
-	{8, "form"}, {7, "command"}, {2, "old"},
+	{7, "form"}, {10, "command"}, {2, "old"},
 }
 
 // wanted are the shelves that anybody ever looks at.
