@@ -24,11 +24,13 @@ import (
 )
 
 func TestTheStoryThroughDiscord(t *testing.T) {
+	t.Parallel()
 	for _, at := range []struct {
 		name, channel string
 		mode          discordbot.Mode
 	}{{"threads", discordtest.Reviews, discordbot.Gateway}, {"forum", discordtest.Forum, discordbot.Gateway}, {"http", discordtest.Reviews, discordbot.HTTP}} {
 		t.Run(at.name, func(t *testing.T) {
+			t.Parallel()
 			random := storySeed(t)
 			th := newTheatre(t, discordIDs())
 			h := newDiscordHands(t, th, at.channel, at.mode, random)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"io"
 	"net"
 	"net/http"
@@ -16,8 +17,13 @@ import (
 	"github.com/evenkeel/evenkeel/sources/simulator"
 )
 
-// TestMain lets scripts run the program as `evenkeel`.
+// TestMain lets scripts run the program as `evenkeel`. Tests that run side by
+// side mostly wait, for time to pass and for people to press: four at once are
+// no burden even to two processors. `go test -parallel` says otherwise.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"evenkeel": func() { os.Exit(run()) }})
 }
 

@@ -22,8 +22,10 @@ import (
 )
 
 func TestTheStoryThroughSlack(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []slackbot.Mode{slackbot.Socket, slackbot.HTTP} {
 		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
 			random := storySeed(t)
 			th := newTheatre(t, slackIDs())
 			h := newSlackHands(t, th, mode, random)

@@ -119,6 +119,7 @@ func approves(b *browsertest.Browser) func() {
 // its arrival to a live reply with clicks and keys, together with a second
 // person in another browser, for this review needs two.
 func TestFromArrivalToLive(t *testing.T) {
+	t.Parallel()
 	w, url, link := stroll(t)
 	ana := browsertest.Open(t, browsertest.Light)
 	ana.Open(url)
