@@ -23,10 +23,15 @@ func rules(t *testing.T, yaml string) func(*bot.Config) {
 	return func(c *bot.Config) { c.Playbook = book }
 }
 
-// slowly opens a house that polls seldom, for tests in which weeks pass.
+// seldom is a playbook by which the source is polled every three hours, for
+// tests in which days pass: of ten thousand polls that bring nothing a test
+// learns no more than of a hundred.
+func seldom(yaml string) string { return strings.Replace(yaml, "poll: 10m", "poll: 3h", 1) }
+
+// slowly opens a house that polls seldom.
 func slowly(t *testing.T, yaml string) *house {
 	t.Helper()
-	h := open(t, rules(t, strings.Replace(yaml, "poll: 10m", "poll: 3h", 1)))
+	h := open(t, rules(t, seldom(yaml)))
 	h.patience = 3*time.Hour + time.Minute
 	return h
 }

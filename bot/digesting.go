@@ -88,13 +88,13 @@ func (d *Desk) digestWorker(chat Chat) worker {
 		if in.Empty() {
 			return d.done(ctx, j)
 		}
-		picture := d.digestPicture(ctx, period)
-		if picture != nil {
-			in.Picture = picture.Alt
+		shown := d.digestDrawing(ctx, period)
+		if shown != nil {
+			in.Picture = shown.Alt
 		}
 		at := Place{Channel: j.Text, Key: "digest-" + j.Key, Quiet: in.Overdue == 0}
 		s := &syncing{desk: d, chat: chat, job: j, channel: j.Text, standing: map[string]storage.Message{}}
-		ref, err := d.postDigest(ctx, chat, j, at, d.digestCard(in), picture)
+		ref, err := d.postDigest(ctx, chat, j, at, d.digestCard(in), d.pictured(ctx, chat, period, shown))
 		crash.Point("digest.posted")
 		if err != nil {
 			return s.trouble(ctx, err)
@@ -123,9 +123,9 @@ func (d *Desk) postDigest(ctx context.Context, chat Chat, j storage.Job, at Plac
 // Days of the picture: a month in a daily digest, twelve weeks in a weekly one.
 var pictureDays = map[digest.Kind]stats.Day{digest.Daily: 30, digest.Weekly: 84}
 
-// digestPicture draws how ratings and waiting times move. A digest does not
+// digestDrawing shows how ratings and waiting times move. A digest does not
 // wait for its picture: without numbers there is none.
-func (d *Desk) digestPicture(ctx context.Context, p digest.Period) *Picture {
+func (d *Desk) digestDrawing(ctx context.Context, p digest.Period) *chart.Drawing {
 	to := stats.DayOf(p.To, d.Playbook.Location()) + 1
 	days := stats.Period{From: to - pictureDays[p.Kind], To: to, Name: "the last 30 days"}
 	if p.Kind == digest.Weekly {
@@ -145,6 +145,14 @@ func (d *Desk) digestPicture(ctx context.Context, p digest.Period) *Picture {
 		return nil
 	}
 	drawing := chart.Stack(chart.Trend(report), chart.Answers(report))
+	return &drawing
+}
+
+// pictured is a digest's drawing as a picture, for a chat that can show one.
+func (d *Desk) pictured(ctx context.Context, chat Chat, p digest.Period, drawing *chart.Drawing) *Picture {
+	if _, shows := chat.(Pictures); !shows || drawing == nil {
+		return nil
+	}
 	png, err := drawing.PNG(chart.Light())
 	if err != nil {
 		d.Logger.ErrorContext(ctx, "a digest goes without its picture", slog.Any("error", err))

@@ -45,7 +45,7 @@ func tried(t *testing.T, caps func(*sources.Capabilities), verdicts ...error) (*
 	}
 	m.replies = map[string]string{}
 	b := &tribunal{moody: m, verdicts: verdicts}
-	h := open(t, func(c *bot.Config) {
+	h := open(t, rules(t, seldom(testPlaybook)), func(c *bot.Config) {
 		m.clock = &clock{now: c.Now()}
 		c.Sources = []sources.Source{b}
 	})

@@ -85,7 +85,7 @@ func inCourt(t *testing.T) (*house, *court, int64) {
 	c := &court{answer: http.StatusCreated}
 	front := httptest.NewServer(c)
 	t.Cleanup(front.Close)
-	h := open(t, func(cfg *bot.Config) {
+	h := open(t, rules(t, seldom(testPlaybook)), func(cfg *bot.Config) {
 		c.wrote = cfg.Now().Add(-time.Hour)
 		s, err := trustedshops.New(trustedshops.Settings{Name: "shop", Reporter: "desk@example.test", Wire: wire.Config{
 			Base: front.URL, Now: cfg.Now, RetryWait: time.Millisecond, Transport: c, Authorize: func(*http.Request) error { return nil },
