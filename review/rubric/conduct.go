@@ -92,6 +92,9 @@ func (c *checker) blame() {
 	first := c.firstSentence()
 	for _, sp := range c.own(NoBlame, c.spoken) {
 		w := c.reply.words(sp)
+		if c.refersTo(sp.from, sp.to) {
+			continue // "the number stated on your invoice"
+		}
 		if sp.kind == "denial" {
 			if sp.sentence <= first {
 				c.block(NoBlame, w, "The reply begins with a denial; begin with what the customer went through and put your side after it.")

@@ -463,13 +463,16 @@ func (c *checker) exposure() {
 func (c *checker) reachesPrivately(sp span) bool {
 	r := sp.view
 	near := func(at int32) bool { return at >= sp.sentence-1 && at <= sp.sentence+1 }
-	for _, name := range []string{"privately"} {
-		for _, id := range c.lex.names[name] {
-			for h := range r.hits(id) {
-				if near(r.toks[h.tokFrom].sentence) {
-					return true
-				}
+	for _, id := range c.lex.names["privately"] {
+		for h := range r.hits(id) {
+			if near(r.toks[h.tokFrom].sentence) {
+				return true
 			}
+		}
+	}
+	for _, o := range c.offered() {
+		if _, ok := refers(o); ok && o.view == r && near(o.sentence) {
+			return true
 		}
 	}
 	for _, f := range append(append(append([]found(nil), c.emails...), c.numbers...), c.links...) {

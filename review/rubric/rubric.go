@@ -137,6 +137,7 @@ type checker struct {
 
 	// Asked for once a date; what they give is the same each time.
 	promised     func() []span   // promises and remedies of the reply
+	offered      func() []span   // words that offer a way to get in touch
 	sourceTimes  func() []string // times that the review names
 	sourceMonths func() []string // months that the review names
 }
@@ -166,6 +167,7 @@ func newChecker(in Input) *checker {
 	c.links = c.reply.links(c.emails)
 	c.quoted = c.citations()
 	c.promised = sync.OnceValue(func() []span { return append(c.reply.find("promise", nil), c.reply.find(Commitments, nil)...) })
+	c.offered = sync.OnceValue(func() []span { return c.reply.find(PrivateChannel, c.spoken) })
 	c.sourceTimes = sync.OnceValue(func() []string { return timeTokens(c.original) })
 	c.sourceMonths = sync.OnceValue(func() []string { return monthsOf(c.original) })
 	c.numbers = c.reply.numbers(append(append([]found(nil), c.emails...), c.links...))

@@ -140,6 +140,11 @@ func (c *checker) contactIn(r *reading, t tongue, from, to int32) bool {
 	if t.privately >= 0 && r.holds(t.privately, from, to) {
 		return true
 	}
+	for _, o := range c.offered() {
+		if _, ok := refers(o); ok && o.view == r && o.tokTo >= from && o.tokFrom <= to {
+			return true
+		}
+	}
 	for _, fs := range [][]found{c.emails, c.numbers, c.links} {
 		for _, f := range fs {
 			at := int(c.reply.glyphs[c.reply.at[f.from]].from)
