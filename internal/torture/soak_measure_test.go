@@ -58,11 +58,9 @@ func (l *ledger) part(at time.Duration) int {
 	return min(parts-1, max(0, int(int64(at)*parts/int64(l.whole))))
 }
 
-// answered notes an acknowledgement: what was to be sent at a moment was
-// answered now. That the sender itself may have been late counts too, or a
-// program that stands still would look fast.
-func (l *ledger) answered(what string, due time.Time, status int, err error) {
-	took := time.Since(due)
+// answered notes an acknowledgement: what was sent at a moment was answered now.
+func (l *ledger) answered(what string, sent time.Time, status int, err error) {
+	took := time.Since(sent)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -72,7 +70,7 @@ func (l *ledger) answered(what string, due time.Time, status int, err error) {
 		l.refused[fmt.Sprintf("%s: %d", what, status)]++
 	}
 	rows := l.times[what]
-	n := l.part(due.Sub(l.began))
+	n := l.part(sent.Sub(l.began))
 	rows[n] = append(rows[n], uint32(min(took.Microseconds(), math.MaxUint32)))
 	l.times[what] = rows
 }

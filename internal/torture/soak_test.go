@@ -239,8 +239,10 @@ func (s *soak) deliver(ctx context.Context, r hookReview, due time.Time, again b
 	}
 	id := "delivery-" + r.ID
 	for what := "review"; ; what = "resent" {
+		sent := time.Now()
+		s.ledger.answered("late", due, http.StatusOK, nil)
 		status, err := s.sender.post(ctx, id, body)
-		s.ledger.answered(what, due, status, err)
+		s.ledger.answered(what, sent, status, err)
 		if err == nil && status == http.StatusOK {
 			s.sender.mu.Lock()
 			s.sender.accepted[r.ID] = true
@@ -259,7 +261,6 @@ func (s *soak) deliver(ctx context.Context, r hookReview, due time.Time, again b
 func (s *soak) visitor(ctx context.Context, n int, due time.Time) {
 	s.busy.Go(func() {
 		c := s.clicks.next()
-		s.ledger.answered("late", due, http.StatusOK, nil)
 		s.bring(ctx, c, c.kind, due, 0)
 		if n%30 == 11 {
 			_ = rest(ctx, time.Second)
