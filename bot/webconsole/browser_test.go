@@ -57,9 +57,13 @@ const nameless = `[...document.querySelectorAll("a[href], button, input:not([typ
   .filter((e) => !(e.getAttribute("aria-label") || (e.matches("input, textarea, select") ? e.labels.length : e.textContent.trim())))
   .map((e) => e.outerHTML.slice(0, 120))`
 
+// cut lists tables that do not fit into their figure, folded ones apart.
+const cut = `[...document.querySelectorAll(".figure > .scroll")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.ariaLabel)`
+
 // TestPictures draws every page on every screen. It fails on whatever the
 // browser complains of, on pages wider than the screen, on faint texts, on
-// small and nameless controls, and on requests to anywhere else. With
+// small and nameless controls, on tables that are cut where there is room, and
+// on requests to anywhere else. With
 // SCREENSHOTS naming a folder, the pictures are kept for people to look at.
 func TestPictures(t *testing.T) {
 	for _, s := range []browsertest.Screen{browsertest.Light, browsertest.Dark, browsertest.Phone} {
@@ -76,7 +80,11 @@ func TestPictures(t *testing.T) {
 				if over := browsertest.Eval[int](b, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
 					t.Errorf("%s is %d pixels wider than the screen", p.path, over)
 				}
-				for what, script := range map[string]string{"faint texts": faint, "small controls": small, "nameless controls": nameless} {
+				checks := map[string]string{"faint texts": faint, "small controls": small, "nameless controls": nameless}
+				if !s.Phone {
+					checks["cut tables"] = cut
+				}
+				for what, script := range checks {
 					if bad := browsertest.Eval[[]string](b, script); len(bad) > 0 {
 						t.Errorf("%s has %s: %q", p.path, what, bad)
 					}
