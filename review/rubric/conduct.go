@@ -78,6 +78,9 @@ func (c *checker) isolatedCase() {
 		barred = " Nobody can waive this: " + c.Incident + "."
 	}
 	for _, sp := range c.own(NoIsolatedCase, c.spoken) {
+		if sp.tokFrom == sp.tokTo && c.lent(c.reply.words(sp)) {
+			continue // "isolated", as the guest calls the cabin
+		}
 		c.block(NoIsolatedCase, c.reply.words(sp), "The reply plays the matter down as an exception or sets others against the customer; say what happened to this customer instead."+barred)
 	}
 	if barred != "" {

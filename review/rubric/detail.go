@@ -17,8 +17,19 @@ func (c *checker) detail() {
 	if !c.policy.Quoting {
 		c.quotes()
 	}
+	topics := c.original.topics(c.sourceLanguages())
+	onTopic := func() bool {
+		for t := range c.reply.topics(c.spoken) {
+			if topics[t] {
+				return true
+			}
+		}
+		return false
+	}
 	if c.Verdict == review.VerdictThank {
-		c.courtesyOnly()
+		if !onTopic() {
+			c.courtesyOnly()
+		}
 		return
 	}
 	if c.Verdict == review.Undecided && c.Review.Rating.Positive() && len(c.Claims) == 0 {
@@ -28,19 +39,13 @@ func (c *checker) detail() {
 		return // it names the matter in the customer's own words
 	}
 	wanted := c.original.details()
-	topics := c.original.topics(c.sourceLanguages())
-	if len(wanted) == 0 && len(topics) == 0 {
+	if len(wanted) == 0 && len(topics) == 0 || onTopic() {
 		return
-	}
-	for t := range c.reply.topics(c.spoken) {
-		if topics[t] {
-			return
-		}
 	}
 	if c.language.sure && c.source.sure && c.language.lang != c.source.lang {
 		return // languageMatch has said what is wrong
 	}
-	if c.taken(wanted) || c.coded() {
+	if c.taken(wanted) || c.coded() || c.timed() {
 		return
 	}
 	c.block(ConcreteDetail, "", "The reply takes up nothing that the review says; name the item, place, date or event it is about.")
@@ -73,12 +78,21 @@ func (c *checker) taken(wanted []string) bool {
 }
 
 // codeRE are words in capitals, such as a size or a kind of file.
-var codeRE = regexp.MustCompile(`\b(?:[B-HJ-NP-TV-XZ]|[A-Z]{2,5})\b`)
+var codeRE = regexp.MustCompile(`\b(?:[B-HJ-NP-TV-XZ]|[A-Z]{2,5}|\d+[A-Z]{1,2})\b`)
 
 // coded tells whether a word in capitals of the review stands in the reply too.
 func (c *checker) coded() bool {
 	have := codeRE.FindAllString(c.Text, -1)
 	return slices.ContainsFunc(codeRE.FindAllString(c.Review.Text(), -1), func(w string) bool { return slices.Contains(have, w) })
+}
+
+// timed tells whether a number, a weekday or a span of time of the review stands in
+// the reply too, in figures or in words: "a month" for "30 days" it does not see.
+func (c *checker) timed() bool {
+	have := c.sourceTimes()
+	return slices.ContainsFunc(timeTokens(c.reply), func(t string) bool {
+		return t != "day" && t != "today" && t != "tomorrow" && t != "1" && slices.Contains(have, t)
+	})
 }
 
 // courtesyOnly holds back thanks that would fit any review: not one word of

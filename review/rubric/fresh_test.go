@@ -45,8 +45,21 @@ func TestFresh(t *testing.T) {
 	for _, check := range Checks[:14] {
 		t.Logf("%-28s %d of %d", check, byCheck[check].right, byCheck[check].all)
 	}
+	stops := map[string]int{}
 	for _, e := range readExamples(t, "good_fresh.jsonl") {
-		mistaken.count(slices.ContainsFunc(Check(e.input(nil)), func(f review.Finding) bool { return f.Level == review.Block }))
+		stopped := map[string]bool{}
+		for _, f := range Check(e.input(nil)) {
+			if f.Level == review.Block {
+				stopped[f.Check] = true
+			}
+		}
+		mistaken.count(len(stopped) > 0)
+		for check := range stopped {
+			stops[check]++
+		}
+	}
+	for _, check := range sortedKeys(stops) {
+		t.Logf("%d of the good ones stopped by %s", stops[check], check)
 	}
 	for _, of := range []struct {
 		what  string
