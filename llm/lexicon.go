@@ -35,6 +35,7 @@ type lexicon struct {
 	Insults      terms
 	Strong       terms
 	Splits       terms
+	Stars        terms // what a rating is counted in
 	Weak         terms // words that say nothing by themselves
 	Determiners  terms // words before which a capital letter is no sign of a name
 	Names        terms // words that go with a person's name

@@ -46,6 +46,26 @@ func triaged(t testing.TB, o *Offline, id, body string, stars float64) review.Ca
 	return review.Case{Review: r, Claims: tr.Claims, Triaged: tr.By, Language: tr.Language, Verdict: tr.Suggested, Heat: tr.Heat, Class: tr.Class, Topics: tr.Topics}
 }
 
+// A mark is no point of criticism, in whatever language it is given.
+func TestAMarkIsNoPoint(t *testing.T) {
+	o := NewOffline()
+	for lang, of := range map[string]struct{ body, point string }{
+		"en": {"Three stars. The toilet was dirty.", "toilet"}, "de": {"Nur zwei Sterne. Die Toilette war schmutzig.", "Toilette"},
+		"fr": {"Deux étoiles. Les toilettes étaient sales.", "toilettes"}, "nl": {"Twee sterren. Het toilet was vies.", "toilet"},
+		"es": {"Dos estrellas. El baño estaba sucio.", "baño"}, "ja": {"星二つ。トイレが汚れていました。", "トイレ"}, "ko": {"별 두 개. 화장실이 더러웠어요.", "화장실"},
+	} {
+		r := review.Review{Key: review.Key{Source: "s", ID: "1"}, Revision: 1, Body: of.body, Language: lang, Rating: review.StarRating(2)}
+		got, err := o.Triage(t.Context(), TriageRequest{Review: r})
+		if err != nil || len(got.Claims) != 1 || !strings.Contains(got.Claims[0].Words, of.point) {
+			t.Errorf("%s: the points of %q are %+v, %v", lang, of.body, got.Claims, err)
+		}
+	}
+	r := review.Review{Key: review.Key{Source: "s", ID: "1"}, Revision: 1, Body: "昨夜は雲で星が見えませんでした", Language: "ja", Rating: review.StarRating(2)}
+	if got, _ := o.Triage(t.Context(), TriageRequest{Review: r}); len(got.Claims) != 1 {
+		t.Errorf("stars in the sky are taken for a mark: %+v", got.Claims)
+	}
+}
+
 func TestRulesFindTopics(t *testing.T) {
 	o := NewOffline()
 	for _, s := range samples {

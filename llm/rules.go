@@ -87,6 +87,9 @@ func (lex *lexicon) claims(r review.Review) []review.Claim {
 		for _, s := range sentences(field) {
 			for _, words := range lex.clauses(s) {
 				text := fold(words).text
+				if lex.isRating(text) {
+					continue
+				}
 				topic := lex.topicOf(text)
 				good, ill := lex.mood(text)
 				insult := lex.Insults.in(text)
@@ -112,6 +115,15 @@ func (lex *lexicon) claims(r review.Review) []review.Claim {
 		}
 	}
 	return out
+}
+
+// isRating tells "three stars" and the like: a mark, which makes no point.
+func (lex *lexicon) isRating(text string) bool {
+	words, letters := 3, 16
+	if strings.ContainsFunc(text, unbroken) {
+		letters = 6
+	}
+	return len(strings.Fields(text)) <= words && utf8.RuneCountInString(text) <= letters && lex.Stars.in(text)
 }
 
 // withoutOutbursts drops "worst shop ever" where something else is said, too.
