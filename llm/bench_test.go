@@ -8,10 +8,15 @@ import (
 func BenchmarkOfflineTriage(b *testing.B) {
 	o := NewOffline()
 	c := triaged(b, o, "1", samples[0].body, 1)
-	for b.Loop() {
-		if _, err := o.Triage(context.Background(), TriageRequest{Review: c.Review}); err != nil {
-			b.Fatal(err)
-		}
+	for name, lang := range map[string]string{"told": c.Language, "detected": ""} {
+		b.Run(name, func(b *testing.B) {
+			c.Review.Language = lang
+			for b.Loop() {
+				if _, err := o.Triage(context.Background(), TriageRequest{Review: c.Review}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -81,8 +81,8 @@ func trimClause(s string) string {
 func (lex *lexicon) clauses(sentence string) []string {
 	f := fold(sentence)
 	out, start := []string(nil), 0
-	for _, h := range lex.Splits.find(f.text) {
-		left, right := f.text[start:h.start], f.text[h.end:]
+	for _, h := range lex.Splits.find(sift(f.text)) {
+		left, right := sift(f.text[start:h.start]), sift(f.text[h.end:])
 		if !lex.speaks(left) || !lex.speaks(right) || lex.topicOf(left) == lex.topicOf(right) {
 			continue
 		}
@@ -98,7 +98,7 @@ func (lex *lexicon) clauses(sentence string) []string {
 }
 
 // speaks tells that a piece of text (folded) is about something.
-func (lex *lexicon) speaks(text string) bool {
+func (lex *lexicon) speaks(text *sifted) bool {
 	if lex.topicOf(text) != "other" {
 		return true
 	}

@@ -79,7 +79,7 @@ func (o *Offline) detect(text string) string {
 	case short && !sure:
 		found = ""
 	}
-	f := fold(text).text
+	f := sift(fold(text).text)
 	best, most, second := "", 0, 0
 	for _, lang := range Languages {
 		lex := o.words.get(lang)

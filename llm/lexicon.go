@@ -89,7 +89,7 @@ func (ls lexicons) get(tag string) *lexicon {
 }
 
 // topicOf is the topic that text (folded) speaks of most, "other" for none.
-func (lex *lexicon) topicOf(text string) string {
+func (lex *lexicon) topicOf(text *sifted) string {
 	best, most := "other", 0
 	for _, name := range Topics { // in order, so that a tie is always settled alike
 		weight := 0
@@ -105,20 +105,20 @@ func (lex *lexicon) topicOf(text string) string {
 
 // mood counts what speaks well and ill in text (folded). A good word after
 // "not" is an ill one, an ill one after "no" is neither.
-func (lex *lexicon) mood(text string) (good, ill int) {
+func (lex *lexicon) mood(text *sifted) (good, ill int) {
 	bad, fine := lex.Negative.find(text), lex.Positive.find(text)
 	for _, h := range fine {
 		if covered(h, bad) {
 			continue
 		}
-		if lex.negated(text, h) {
+		if lex.negated(text.text, h) {
 			ill++
 		} else {
 			good++
 		}
 	}
 	for _, h := range bad {
-		if !covered(h, fine) && !lex.negated(text, h) {
+		if !covered(h, fine) && !lex.negated(text.text, h) {
 			ill++
 		}
 	}
@@ -142,5 +142,5 @@ func (lex *lexicon) negated(text string, h hit) bool {
 		before = before[i+1:]
 	}
 	words := strings.Fields(before)
-	return lex.Negators.in(strings.Join(words[max(0, len(words)-2):], " "))
+	return lex.Negators.in(sift(strings.Join(words[max(0, len(words)-2):], " ")))
 }

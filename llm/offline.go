@@ -186,7 +186,7 @@ func (c *composer) pointsOf(claims []review.Claim) []point {
 	for _, cl := range claims {
 		topic := cl.Topic
 		if c.lex.Topics[topic].Label == "" || topic == "other" {
-			topic = c.lex.topicOf(fold(cl.Words).text)
+			topic = c.lex.topicOf(sift(fold(cl.Words).text))
 		}
 		if i, ok := at[topic]; ok {
 			out[i].claims = append(out[i].claims, number(cl.N)...)
@@ -221,7 +221,7 @@ func (c *composer) praise(r review.Review) []point {
 	for _, field := range []string{r.Title, r.Body} {
 		for _, s := range sentences(field) {
 			for _, words := range c.lex.clauses(s) {
-				text := fold(words).text
+				text := sift(fold(words).text)
 				if good, ill := c.lex.mood(text); good > ill {
 					out = append(out, point{topic: c.lex.topicOf(text), words: words, quote: c.quote(words)})
 				}
@@ -243,11 +243,11 @@ func (c *composer) gatherFacts() {
 			c.notes = append(c.notes, fmt.Sprintf("Fact %d is not in the reply's language, and the built-in drafter cannot translate it: please put it into the text by hand.", f.N))
 			continue
 		}
-		c.facts = append(c.facts, fact{text, c.lex.topicOf(fold(text).text), review.SourceFact, fmt.Sprint(f.N)})
+		c.facts = append(c.facts, fact{text, c.lex.topicOf(sift(fold(text).text)), review.SourceFact, fmt.Sprint(f.N)})
 	}
 	for _, f := range c.req.PlaybookFacts {
 		text := c.statement(f.Text)
-		topic := c.lex.topicOf(fold(f.Name + " " + text).text)
+		topic := c.lex.topicOf(sift(fold(f.Name + " " + text).text))
 		if topic != "other" && c.raised(topic) && c.o.writtenIn(text, c.lex.Language) {
 			c.facts = append(c.facts, fact{text, topic, review.SourcePlaybook, f.Name})
 		}
@@ -326,7 +326,7 @@ func (o *Offline) writtenIn(text, lang string) bool {
 	own, others := 0, 0
 	for _, l := range Languages {
 		lex := o.words.get(l)
-		n := len(lex.Weak.find(fold(text).text))
+		n := len(lex.Weak.find(sift(fold(text).text)))
 		if l == lang {
 			own = n
 		} else {

@@ -194,7 +194,8 @@ func (o *Offline) small(text, lang string) int {
 	if lex == nil {
 		return 0
 	}
-	return len(lex.Weak.find(text)) + len(lex.Determiners.find(text))
+	in := sift(text)
+	return len(lex.Weak.find(in)) + len(lex.Determiners.find(in))
 }
 
 // foreign tells whether a sentence is certainly in another language: it has

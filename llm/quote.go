@@ -39,8 +39,8 @@ func (o *Offline) quote(lex *lexicon, words string) string {
 
 // tells weighs how much a piece says.
 func (lex *lexicon) tells(piece string) int {
-	text := fold(piece).text
-	if len(text) < 4 {
+	text := sift(fold(piece).text)
+	if len(text.text) < 4 {
 		return 0
 	}
 	n := 1
@@ -50,7 +50,7 @@ func (lex *lexicon) tells(piece string) int {
 	if good, ill := lex.mood(text); good+ill > 0 {
 		n += 2
 	}
-	if strings.ContainsFunc(text, unicode.IsDigit) {
+	if strings.ContainsFunc(text.text, unicode.IsDigit) {
 		n++
 	}
 	return n
@@ -130,7 +130,7 @@ func (lex *lexicon) shape(words []string, from, to int) int {
 		n += 2
 	}
 	switch last := words[to-1]; {
-	case weak(last), to < len(words) && (unicode.IsDigit(lastRune(last)) || lex.Units.in(fold(words[to]).text)):
+	case weak(last), to < len(words) && (unicode.IsDigit(lastRune(last)) || lex.Units.in(sift(fold(words[to]).text))):
 		n -= 8
 	case to == len(words):
 		n += 2
@@ -162,7 +162,7 @@ func (o *Offline) repeatable(lex *lexicon, s string) bool {
 			return false
 		}
 	}
-	text := fold(s).text
+	text := sift(fold(s).text)
 	if lex.Insults.in(text) || lex.Strong.in(text) || lex.Names.in(text) {
 		return false
 	}
@@ -190,8 +190,8 @@ func (lex *lexicon) maybeName(s string) bool {
 
 // knows tells that w is a word of the lists.
 func (lex *lexicon) knows(w string) bool {
-	text := fold(w).text
-	if utf8.RuneCountInString(text) == 1 || numerals[text] || lex.isOne(lex.Weak, w) || lex.isOne(lex.Determiners, w) {
+	text := sift(fold(w).text)
+	if utf8.RuneCountInString(text.text) == 1 || numerals[text.text] || lex.isOne(lex.Weak, w) || lex.isOne(lex.Determiners, w) {
 		return true
 	}
 	if lex.topicOf(text) != "other" || lex.Units.in(text) || lex.Negators.in(text) {

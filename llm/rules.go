@@ -52,8 +52,8 @@ func (o *Offline) Triage(_ context.Context, req TriageRequest) (review.Triage, e
 		t.Suggested = review.VerdictNone
 		return t, nil
 	}
-	f := fold(text)
-	t.Class = o.class(f.text, t.Language, req.StaffNames)
+	whole := sift(fold(text).text)
+	t.Class = o.class(whole, t.Language, req.StaffNames)
 	t.Suggested = review.VerdictReply
 	if r.Rating.Positive() {
 		t.Suggested = review.VerdictThank
@@ -64,13 +64,13 @@ func (o *Offline) Triage(_ context.Context, req TriageRequest) (review.Triage, e
 		return t, nil
 	}
 	t.Claims = lex.claims(r)
-	t.Topics = lex.topics(r)
+	t.Topics = lex.topics(whole)
 	if len(t.Claims) > 0 {
 		t.Cause = mainTopic(t.Claims)
 	}
-	t.Heat = lex.heat(text, f.text, r.Rating)
+	t.Heat = lex.heat(text, whole, r.Rating)
 	if _, rated := r.Rating.Fifths(); !rated {
-		if good, ill := lex.mood(f.text); good > ill && len(t.Claims) == 0 {
+		if good, ill := lex.mood(whole); good > ill && len(t.Claims) == 0 {
 			t.Suggested = review.VerdictThank
 		}
 	}
@@ -86,14 +86,14 @@ func (lex *lexicon) claims(r review.Review) []review.Claim {
 	for _, field := range []string{r.Title, r.Body} {
 		for _, s := range sentences(field) {
 			for _, words := range lex.clauses(s) {
-				text := fold(words).text
+				text := sift(fold(words).text)
 				if lex.isRating(text) {
 					continue
 				}
 				topic := lex.topicOf(text)
 				good, ill := lex.mood(text)
 				insult := lex.Insults.in(text)
-				if first == "" && !insult && utf8.RuneCountInString(text) >= 8 && good == 0 {
+				if first == "" && !insult && utf8.RuneCountInString(text.text) >= 8 && good == 0 {
 					first = words
 				}
 				if sour == "" && !insult && ill > good {
@@ -111,25 +111,25 @@ func (lex *lexicon) claims(r review.Review) []review.Claim {
 			first = sour
 		}
 		if first != "" {
-			out = addClaim(out, lex.topicOf(fold(first).text), first)
+			out = addClaim(out, lex.topicOf(sift(fold(first).text)), first)
 		}
 	}
 	return out
 }
 
 // isRating tells "three stars" and the like: a mark, which makes no point.
-func (lex *lexicon) isRating(text string) bool {
-	words, letters := 3, 16
+func (lex *lexicon) isRating(in *sifted) bool {
+	text, words, letters := in.text, 3, 16
 	if strings.ContainsFunc(text, unbroken) {
 		letters = 6
 	}
-	return len(strings.Fields(text)) <= words && utf8.RuneCountInString(text) <= letters && lex.Stars.in(text)
+	return len(strings.Fields(text)) <= words && utf8.RuneCountInString(text) <= letters && lex.Stars.in(in)
 }
 
 // withoutOutbursts drops "worst shop ever" where something else is said, too.
 func (lex *lexicon) withoutOutbursts(claims []review.Claim) []review.Claim {
 	kept := slices.DeleteFunc(slices.Clone(claims), func(c review.Claim) bool {
-		return len(strings.Fields(c.Words)) <= 3 && utf8.RuneCountInString(c.Words) < 30 && lex.Strong.in(fold(c.Words).text)
+		return len(strings.Fields(c.Words)) <= 3 && utf8.RuneCountInString(c.Words) < 30 && lex.Strong.in(sift(fold(c.Words).text))
 	})
 	if len(kept) == 0 {
 		return claims
@@ -177,8 +177,7 @@ func prefix(s string, n int) string {
 }
 
 // topics lists what the review is about, good or ill.
-func (lex *lexicon) topics(r review.Review) []string {
-	text := fold(r.Text()).text
+func (lex *lexicon) topics(text *sifted) []string {
 	var out []string
 	for _, name := range Topics {
 		if lex.Topics[name].Terms.in(text) {
@@ -226,7 +225,7 @@ var classes = []review.Sensitivity{review.Minors, review.Safety, review.Health, 
 
 // class is the gravest sensitive class the text (folded) touches. Words of all
 // languages count where the review's own is not known.
-func (o *Offline) class(text, lang string, staff []string) review.Sensitivity {
+func (o *Offline) class(text *sifted, lang string, staff []string) review.Sensitivity {
 	lexicons := []*lexicon{o.words.get(lang)}
 	if lexicons[0] == nil {
 		lexicons = lexicons[:0]
@@ -251,7 +250,7 @@ func (o *Offline) class(text, lang string, staff []string) review.Sensitivity {
 }
 
 // heat is how heated the text is. Exclamation marks under praise are joy.
-func (lex *lexicon) heat(text, folded string, rating review.Rating) review.Heat {
+func (lex *lexicon) heat(text string, folded *sifted, rating review.Rating) review.Heat {
 	insult := lex.Insults.in(folded)
 	loud := shouting(text, rating)
 	strong := len(lex.Strong.find(folded))

@@ -50,7 +50,7 @@ func newSuspects() suspects {
 
 // suspect tells whether text looks like instructions to a machine.
 func (s suspects) suspect(text string) bool {
-	if smuggled(text) || encoded(text) || s.phrases.in(fold(text).text) {
+	if smuggled(text) || encoded(text) || s.phrases.in(sift(fold(text).text)) {
 		return true
 	}
 	// To (?i) a long s is an s, too.

@@ -50,7 +50,7 @@ type hit struct{ start, end int }
 
 // find returns where the terms stand in text, longest first at each place,
 // none inside another. Scripts without spaces know no word boundaries.
-func (t terms) find(text string) []hit {
+func (t terms) find(text *sifted) []hit {
 	hits := t.hits(text, false)
 	slices.SortFunc(hits, func(a, b hit) int {
 		if a.start != b.start {
@@ -68,17 +68,14 @@ func (t terms) find(text string) []hit {
 }
 
 // in tells whether one of the terms stands in text.
-func (t terms) in(text string) bool { return len(t.hits(text, true)) > 0 }
+func (t terms) in(text *sifted) bool { return len(t.hits(text, true)) > 0 }
 
 // hits lists every place of every term in text, or with one, the first found.
-func (t terms) hits(text string, one bool) []hit {
-	if len(t) == 0 || text == "" {
-		return nil
-	}
+func (t terms) hits(in *sifted, one bool) []hit {
 	var hits []hit
-	s := newSieve(text)
+	text := in.text
 	for _, x := range t {
-		if !s.mayHold(x) {
+		if !in.mayHold(x) {
 			continue
 		}
 		for from := 0; ; {
@@ -117,6 +114,14 @@ func unbroken(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
 }
 
+// sifted is a folded text that is looked through for many lists of terms.
+type sifted struct {
+	text string
+	sieve
+}
+
+func sift(text string) *sifted { return &sifted{text, newSieve(text)} }
+
 // sieve remembers which three bytes follow each other in a text, in a few
 // bits: most of a list's hundreds of terms are in no given text, and the sieve
 // says so without a search. It may take an absent term for present, never the
@@ -133,13 +138,13 @@ func slotOf(a, b, c byte) slot {
 	return slot((uint32(a) | uint32(b)<<8 | uint32(c)<<16) * 0x9E3779B1 >> (32 - slotBits))
 }
 
-func newSieve(text string) *sieve {
+func newSieve(text string) sieve {
 	var s sieve
 	for i := 2; i < len(text); i++ {
 		p := slotOf(text[i-2], text[i-1], text[i])
 		s[p>>6] |= 1 << (p & 63)
 	}
-	return &s
+	return s
 }
 
 // mayHold tells whether x can be in the text. Terms of less than three bytes
