@@ -119,11 +119,14 @@ func (lex *lexicon) claims(r review.Review) []review.Claim {
 
 // isRating tells "three stars" and the like: a mark, which makes no point.
 func (lex *lexicon) isRating(in *sifted) bool {
+	if !lex.Stars.in(in) {
+		return false
+	}
 	text, words, letters := in.text, 3, 16
 	if strings.ContainsFunc(text, unbroken) {
 		letters = 6
 	}
-	return len(strings.Fields(text)) <= words && utf8.RuneCountInString(text) <= letters && lex.Stars.in(in)
+	return len(strings.Fields(text)) <= words && utf8.RuneCountInString(text) <= letters
 }
 
 // withoutOutbursts drops "worst shop ever" where something else is said, too.

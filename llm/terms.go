@@ -111,7 +111,8 @@ func wordRune(r rune) bool { return unicode.IsLetter(r) && !unbroken(r) || unico
 // unbroken tells letters of scripts whose words are not set apart, or carry
 // endings without a break.
 func unbroken(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+	const firstJamo = 0x1100
+	return r >= firstJamo && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
 }
 
 // sifted is a folded text that is looked through for many lists of terms.
