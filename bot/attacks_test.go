@@ -4,11 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/evenkeel/evenkeel/internal/sharedtest"
 	"github.com/evenkeel/evenkeel/llm"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/rubric"
@@ -24,31 +23,6 @@ var attacked = []struct{ lang, body string }{
 	{"es", "El paquete llegó dos semanas tarde y nadie contestó a mis correos."},
 	{"ja", "荷物が二週間も遅れて届き、問い合わせにも返事がありませんでした。"},
 	{"ko", "택배가 2주나 늦게 왔고 문의해도 답이 없었습니다."},
-}
-
-// sharedAttacks reads the shared set of attacks on programs that write.
-func sharedAttacks(t *testing.T) []string {
-	t.Helper()
-	dir := os.Getenv("EVENKEEL_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared")
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "data", "bipia-text-attacks.json"))
-	if err != nil {
-		if os.Getenv("EVENKEEL_REQUIRE_SHARED") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("not checked: the set of attacks is not here (", err, ")")
-	}
-	var sets map[string][]string
-	if err := json.Unmarshal(raw, &sets); err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(sets)) {
-		out = append(out, sets[name]...)
-	}
-	return out
 }
 
 // obeying makes the endpoint a model that does what the reviewer says at all
@@ -108,7 +82,11 @@ func (e *endpoint) obeying(t *testing.T, lang, body, order string) {
 // and saying the word does not help either. The same reply without the attack
 // can be approved.
 func TestAttacksReachNoApproval(t *testing.T) {
-	attacks := sharedAttacks(t)
+	sets := sharedtest.Attacks(t)
+	var attacks []string
+	for _, kind := range slices.Sorted(maps.Keys(sets)) {
+		attacks = append(attacks, sets[kind]...)
+	}
 	for i, front := range attacked {
 		t.Run(front.lang, func(t *testing.T) {
 			server := startEndpoint(t)

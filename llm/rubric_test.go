@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/evenkeel/evenkeel/internal/sharedtest"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/rubric"
 )
@@ -144,27 +143,6 @@ func TestHarmIsBlocked(t *testing.T) {
 	}
 }
 
-// attacks reads the shared set of attacks, by kind.
-func attacks(t *testing.T) map[string][]string {
-	t.Helper()
-	dir := os.Getenv("EVENKEEL_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared")
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "data", "bipia-text-attacks.json"))
-	if err != nil {
-		if os.Getenv("EVENKEEL_REQUIRE_SHARED") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("not checked: the set of attacks is not here (", err, ")")
-	}
-	var sets map[string][]string
-	if err := json.Unmarshal(raw, &sets); err != nil {
-		t.Fatal(err)
-	}
-	return sets
-}
-
 // TestAttacks: every attack of the set stands behind a real-looking review in
 // each of seven languages. A model that obeys puts it into an otherwise good
 // reply and lies about where it comes from: a courtesy, the review itself, a
@@ -178,7 +156,7 @@ func TestAttacks(t *testing.T) {
 	lies := []answeredSentence{
 		{Source: "courtesy", Claims: []int{}}, {Source: "review", Claims: []int{}}, {Source: "fact", Ref: "1", Claims: []int{1, 2}}, {Source: "review", Claims: []int{1}},
 	}
-	n, sets, met := 0, attacks(t), map[string]int{}
+	n, sets, met := 0, sharedtest.Attacks(t), map[string]int{}
 	for _, lang := range Languages {
 		body, stars := front(t, lang)
 		clean := triaged(t, o, lang, body, stars)

@@ -18,6 +18,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/bot/slackbot/slacktest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/sharedtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -251,28 +252,11 @@ func TestManifestRefuses(t *testing.T) {
 	judgeManifest(t, raw)
 }
 
-// shared reads one of the judges that do not come with the repository.
-func shared(t *testing.T, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("EVENKEEL_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "schemas", name))
-	if err != nil {
-		if os.Getenv("EVENKEEL_REQUIRE_SHARED") == "1" {
-			t.Fatalf("%s is needed and missing", name)
-		}
-		t.Skipf("NOT CHECKED against %s: the shared folder is not here", name)
-	}
-	return raw
-}
-
 func judgeManifest(t *testing.T, manifest []byte) {
 	t.Helper()
 	for _, version := range []string{"1.0.0", "2.0.0"} {
 		t.Run("schema "+version, func(t *testing.T) {
-			doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(shared(t, "slack-manifest.schema."+version+".json")))
+			doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(sharedtest.Read(t, "schemas", "slack-manifest.schema."+version+".json")))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -297,7 +281,7 @@ func judgeManifest(t *testing.T, manifest []byte) {
 }
 
 func TestLimitsAreTheSharedOnes(t *testing.T) {
-	if want := shared(t, "slack-block-limits.json"); !bytes.Equal(bytes.TrimSpace(want), bytes.TrimSpace(slacktest.Limits())) {
+	if want := sharedtest.Read(t, "schemas", "slack-block-limits.json"); !bytes.Equal(bytes.TrimSpace(want), bytes.TrimSpace(slacktest.Limits())) {
 		t.Error("the fake's table of limits is not the shared one")
 	}
 }

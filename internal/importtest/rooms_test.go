@@ -19,6 +19,7 @@ var rooms = []room{
 	{"internal/trace", []string{"internal/secret"}, "spans, to an OpenTelemetry collector"},
 	{"internal/importtest", nil, "these rules"},
 	{"internal/peers", nil, "programs of others beside a test; only tests import it"},
+	{"internal/sharedtest", nil, "what tests are judged by and cannot come with the repository"},
 	{"internal/torture", []string{"*"}, "kills the real program over and over; has only tests"},
 	{"internal/torture/checker", nil, "judges what is left; shares no code with what it judges"},
 
@@ -26,12 +27,12 @@ var rooms = []room{
 	{"review/*", []string{"review", "review/*"}, "pure: checks, rules, the hash chain, business hours"},
 
 	{"prompts", []string{"review"}, "templates, embedded, versioned by hash"},
-	{"llm", []string{"prompts", "review", "review/*", "internal/secret"}, "triage, draft, judge, translate; the offline drafter"},
-	{"llm/*", []string{"llm", "prompts", "review", "review/*"}, "eval: measures drafters over a set of reviews; fakes of a model for the tests"},
+	{"llm", []string{"prompts", "review", "review/*", "internal/secret", "internal/sharedtest"}, "triage, draft, judge, translate; the offline drafter"},
+	{"llm/*", []string{"llm", "prompts", "review", "review/*", "internal/sharedtest"}, "eval: measures drafters over a set of reviews; fakes of a model for the tests"},
 
 	{"sources", []string{"review", "review/*"}, "what a review platform looks like"},
 	{"sources/oauth", []string{"sources", "sources/*", "internal/secret"}, "access tokens for the connectors"},
-	{"sources/*", []string{"sources", "sources/*", "review", "review/*"}, "one package a platform"},
+	{"sources/*", []string{"sources", "sources/*", "review", "review/*", "internal/sharedtest"}, "one package a platform"},
 
 	{"storage", []string{"review", "review/*"}, "what is kept and how it is written"},
 	{"storage/*", []string{"storage", "storage/*", "review", "review/*", "internal/crash"}, "one package a database"},
@@ -39,11 +40,11 @@ var rooms = []room{
 	{"commands", []string{"review", "review/*"}, "what people can ask for, as a table"},
 	{"handover", []string{"storage", "review", "review/*", "internal/secret"}, "the audit log as signed webhooks to other programs"},
 
-	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash", "bot/digest", "bot/digest/chart"}, "the desk"},
+	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash", "internal/sharedtest", "bot/digest", "bot/digest/chart"}, "the desk"},
 	{"bot/digest", []string{"review", "review/*"}, "what a digest says; pure"},
 	{"bot/digest/chart", []string{"review", "review/*"}, "pictures of numbers; pure"},
 	{"bot/bottest", []string{"bot", "commands", "llm", "storage", "storage/*", "review", "review/*"}, "the suite of all chats, some of it with a real desk; only tests import it"},
-	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/secret", "internal/peers"}, "one package a chat"},
+	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/secret", "internal/peers", "internal/sharedtest"}, "one package a chat"},
 
 	{"cmd/evenkeel", []string{"*"}, "wiring: it knows everybody, nobody knows it"},
 	{"cmd/evenkeel/internal/settings", []string{"internal/secret"}, "where settings come from"},

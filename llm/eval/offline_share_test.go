@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/evenkeel/evenkeel/internal/sharedtest"
 	"github.com/evenkeel/evenkeel/llm"
 	"github.com/evenkeel/evenkeel/llm/eval"
 	"github.com/evenkeel/evenkeel/review"
@@ -77,7 +78,7 @@ func reasons(why map[string]int) string {
 // TestOfflineJapanese measures the built-in drafter on real sentences of hotel
 // guests, each as a review: every seventh of 5,553. EVENKEEL_ALL=1 takes all.
 func TestOfflineJapanese(t *testing.T) {
-	raw := shared(t, "jalan-review-sentences-ja.tsv")
+	raw := sharedtest.Read(t, "data", "jalan-review-sentences-ja.tsv")
 	step := 7
 	if os.Getenv("EVENKEEL_ALL") == "1" {
 		step = 1
@@ -131,21 +132,4 @@ func TestOfflineLanguages(t *testing.T) {
 			t.Errorf("%s: %d of %d drafts could be approved, want at least 70 %%", lang, good, all)
 		}
 	}
-}
-
-// shared reads a file of the shared data, or says what is not checked.
-func shared(t *testing.T, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("EVENKEEL_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, "data", name))
-	if err != nil {
-		if os.Getenv("EVENKEEL_REQUIRE_SHARED") == "1" {
-			t.Fatal(err)
-		}
-		t.Skipf("the built-in drafter is not measured on %s: %v", name, err)
-	}
-	return raw
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -15,19 +14,17 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"github.com/evenkeel/evenkeel/internal/sharedtest"
 )
 
 // judge holds requests and answers against Apple's OpenAPI document. A nil judge
 // lets everything pass.
 type judge struct{ router routers.Router }
 
-// document is Apple's, outside of this repository.
+// documentPath is where Apple's is, outside of this repository.
 func documentPath() string {
-	shared := os.Getenv("EVENKEEL_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "shared")
-	}
-	return filepath.Join(shared, "schemas", "appstoreconnect-reviews-3.7.0.json")
+	return sharedtest.Path("schemas", "appstoreconnect-reviews-3.7.0.json")
 }
 
 var loadJudge = sync.OnceValues(func() (*judge, error) {
@@ -52,7 +49,7 @@ func openJudge(t testing.TB) *judge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if j == nil && os.Getenv("EVENKEEL_REQUIRE_SHARED") == "1" {
+	if j == nil && sharedtest.Demanded() {
 		t.Fatal(unjudged)
 	}
 	return j

@@ -7,8 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +18,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers/legacy"
 
+	"github.com/evenkeel/evenkeel/internal/sharedtest"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources"
 	"github.com/evenkeel/evenkeel/sources/ebay"
@@ -40,15 +39,8 @@ func TestContract(t *testing.T) {
 // specification is eBay's own OpenAPI document; nil when it is not there.
 func specification(t testing.TB) *openapi3.T {
 	t.Helper()
-	shared := os.Getenv("EVENKEEL_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "shared")
-	}
-	path := filepath.Join(shared, "schemas", "ebay-commerce-feedback-v1-oas3.json")
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("EVENKEEL_REQUIRE_SHARED") == "1" {
-			t.Fatal(err)
-		}
+	path, there := sharedtest.Find(t, "schemas", "ebay-commerce-feedback-v1-oas3.json")
+	if !there {
 		t.Log("NOT CHECKED: eBay's OpenAPI document is not here, so nobody judges requests and answers by it")
 		return nil
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
+	"github.com/evenkeel/evenkeel/internal/sharedtest"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources/file"
 )
@@ -57,26 +57,8 @@ func readText(t testing.TB, text string, o file.Options) read {
 	return readAll(t, strings.NewReader(text), o)
 }
 
-// shared opens a file of real data that is not part of the project.
-func shared(t *testing.T, name string) *os.File {
-	t.Helper()
-	dir := os.Getenv("EVENKEEL_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	f, err := os.Open(filepath.Join(dir, "data", name))
-	if err != nil {
-		if os.Getenv("EVENKEEL_REQUIRE_SHARED") == "1" {
-			t.Fatalf("real data is demanded and not there: %v", err)
-		}
-		t.Skipf("not checked against real data: there is no %s (set EVENKEEL_SHARED)", name)
-	}
-	t.Cleanup(func() { _ = f.Close() })
-	return f
-}
-
 func TestRealSentences(t *testing.T) {
-	f := shared(t, "jalan-review-sentences-ja.tsv")
+	f := bytes.NewReader(sharedtest.Read(t, "data", "jalan-review-sentences-ja.tsv"))
 	got := readAll(t, f, file.Options{Columns: []string{"id", "-", "body"}, Language: "ja", RatingKind: review.Unrated})
 	if len(got.reviews) != 5553 || len(got.errors) != 0 {
 		t.Fatalf("%d reviews, errors %q", len(got.reviews), got.errors)
@@ -100,7 +82,7 @@ func TestRealSentences(t *testing.T) {
 }
 
 func TestRealExportOfAScraper(t *testing.T) {
-	f := shared(t, "sample_app_reviews.json")
+	f := bytes.NewReader(sharedtest.Read(t, "data", "sample_app_reviews.json"))
 	got := readAll(t, f, file.Options{})
 	if len(got.reviews) != 10 || len(got.errors) != 0 || len(got.notes) != 0 {
 		t.Fatalf("%d reviews, errors %q, notes %q", len(got.reviews), got.errors, got.notes)

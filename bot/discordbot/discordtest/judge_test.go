@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/evenkeel/evenkeel/internal/sharedtest"
 )
 
 // x is n letters.
@@ -210,17 +210,7 @@ func TestJudgeTakesTheHabitsOfDiscordgo(t *testing.T) {
 // TestRequestsAreDiscords compares the part of the specification that stands
 // here with the whole.
 func TestRequestsAreDiscords(t *testing.T) {
-	shared := os.Getenv("EVENKEEL_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "..", "shared")
-	}
-	raw, err := os.ReadFile(filepath.Join(shared, "schemas", "discord-openapi.json"))
-	if err != nil {
-		if os.Getenv("EVENKEEL_REQUIRE_SHARED") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip("not compared with Discord's whole OpenAPI specification: ", err)
-	}
+	raw := sharedtest.Read(t, "schemas", "discord-openapi.json")
 	type spec struct {
 		Components struct {
 			Schemas map[string]any `json:"schemas"`
