@@ -158,7 +158,7 @@ func (c *call) runImport(ctx context.Context, im *importing, in *replay) (import
 	defer store.Close()
 	in.forget()
 	if _, alone := store.(*sqlite.Store); !alone {
-		im.limit = importBeside
+		im.limit = importShared
 	}
 	im.store = store
 	// A desk without chats: what is opened waits there for a desk that has one.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -24,6 +25,16 @@ type importLine struct {
 	Note   string        `json:"note,omitempty"`
 	Result *importResult `json:"result,omitempty"`
 	Error  string        `json:"error,omitempty"`
+}
+
+// importGC is by how many percent of what is in use the memory may grow during
+// an import inside the desk.
+const importGC = 40
+
+// settler is a database that can put away what was written before somebody else
+// has to wait for it.
+type settler interface {
+	Settle(ctx context.Context) error
 }
 
 // importOptionsMax bounds the line of the options.
@@ -66,6 +77,11 @@ func (s *station) importHere(r *http.Request, out *importAnswer) (importResult, 
 		options: o, reader: reader, now: s.now, limit: importBeside, store: s.desk.Store, desk: s.desk,
 		moved: func(int64) {}, note: func(n string) { out.line(importLine{Note: n}) },
 	}
+	if st, ok := s.store.(settler); ok {
+		im.settle = st.Settle
+	}
+	// What an import needs is soon gone again: the desk shall not grow by twice as much.
+	defer debug.SetGCPercent(debug.SetGCPercent(importGC))
 	return im.run(r.Context())
 }
 

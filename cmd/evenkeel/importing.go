@@ -21,7 +21,8 @@ import (
 // beside an import waits for one such batch.
 const (
 	importAlone  = 2000 // nobody else can have the database
-	importBeside = 400
+	importShared = 1000 // others may use the same server
+	importBeside = 400  // inside a desk that serves
 )
 
 // importText bounds the texts of a batch, in bytes, so that very long reviews
@@ -37,10 +38,11 @@ type importing struct {
 	limit   int           // of a batch
 	store   storage.Store // nil in a dry run
 	desk    *bot.Desk
-	note    func(line string)   // tells the operator something
-	moved   func(read int64)    // how much of the file was read, in bytes
-	seen    map[review.Key]bool // in a dry run: what would be a duplicate
-	newest  []review.Review     // candidates for --open, oldest first
+	note    func(line string)           // tells the operator something
+	settle  func(context.Context) error // between batches; nil where nobody waits for it
+	moved   func(read int64)            // how much of the file was read, in bytes
+	seen    map[review.Key]bool         // in a dry run: what would be a duplicate
+	newest  []review.Review             // candidates for --open, oldest first
 	result  importResult
 }
 
@@ -170,6 +172,11 @@ func (im *importing) bring(ctx context.Context, p *portion) error {
 	im.tell(p)
 	im.result.Added += got.Added
 	im.result.Duplicates += len(changes) - got.Added - len(got.Changed)
+	if im.settle != nil {
+		if err := im.settle(ctx); err != nil {
+			return err
+		}
+	}
 	return im.revise(ctx, got.Changed)
 }
 

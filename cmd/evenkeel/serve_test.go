@@ -45,7 +45,7 @@ func (b *buffer) String() string {
 
 // running is a program that serves, in this process.
 type running struct {
-	t    *testing.T
+	t    testing.TB
 	log  *buffer
 	url  string
 	stop context.CancelFunc
@@ -143,7 +143,7 @@ sources:
       signature: hub
 `
 
-func shopEnv(t *testing.T) map[string]string {
+func shopEnv(t testing.TB) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
 	rules := filepath.Join(dir, "playbook.yaml")

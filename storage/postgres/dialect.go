@@ -37,6 +37,7 @@ var dialect = relational.Dialect{
 	Overriding: " OVERRIDING SYSTEM VALUE",
 	Scrub:      []string{"VACUUM cases", "VACUUM revisions", "VACUUM drafts", "VACUUM replies", "VACUUM texts", "VACUUM notes", "VACUUM work", "VACUUM words"},
 	Pipeline:   pipeline,
+	Bulk:       &relational.Bulk{Known: knownReviews, Copy: copyRows},
 	Words:      wordIndex,
 	Judge:      judge,
 	Explain:    explain,

@@ -15,6 +15,7 @@ var dialect = relational.Dialect{
 	Begin:    "BEGIN IMMEDIATE",
 	Head:     "SELECT seq, hash, cases FROM audit_head WHERE id = 1",
 	Resumes:  true,
+	Settle:   "PRAGMA wal_checkpoint(PASSIVE)",
 	Words:    wordIndex,
 	CopyFrom: []string{"BEGIN", "SELECT seq FROM audit_head"}, // its first reading takes the moment
 	CopyInto: []string{"BEGIN IMMEDIATE"},

@@ -40,6 +40,9 @@ type Dialect struct {
 	// to save.
 	Pipeline func(context.Context, *sql.Conn, []Statement) ([]int64, error)
 
+	Bulk   *Bulk  // takes very many rows; nil where statements do as well
+	Settle string // puts away what was written, beside those who write; "" where the database does that
+
 	Words WordIndex // where words are searched
 
 	CopyFrom   []string // begins a transaction that sees one moment, however long it takes

@@ -35,7 +35,12 @@ func (st *Store) Seed(ctx context.Context, changes []review.Change, e review.Eve
 		}
 	}
 	p := packHistory(changes)
-	defer p.wait()
+	defer func() { _ = p.wait() }()
+	if st.d.Bulk != nil { // whoever else writes does not wait for the encoding
+		if err := p.wait(); err != nil {
+			return storage.SeedResult{}, err
+		}
+	}
 	var s seeding
 	err := st.w.submit(ctx, &item{alone: true, bulk: func(ctx context.Context, g *group) error {
 		s = seeding{g: g, entry: e, seen: make(map[reviewKey]bool, len(changes)), bold: g.d.Resumes}
@@ -90,12 +95,16 @@ func (p *packing) stretch(n int) ([]*parcel, error) {
 	return p.parcels[n*maxRows : min((n+1)*maxRows, len(p.parcels))], nil
 }
 
-// wait waits until nothing reads the changes any more.
-func (p *packing) wait() {
+// wait waits until nothing reads the changes any more, and gives the first
+// error that nobody asked for.
+func (p *packing) wait() (err error) {
 	for _, ready := range p.ready {
-		for range ready { //nolint:revive // an error that nobody asked for
+		if e := <-ready; err == nil {
+			err = e
 		}
+		<-ready // closed
 	}
+	return err
 }
 
 func packSeed(c *review.Change) (*parcel, error) {
@@ -120,6 +129,26 @@ type seeding struct {
 }
 
 func (s *seeding) run(ctx context.Context, p *packing) error {
+	var err error
+	if s.g.d.Bulk != nil {
+		err = s.load(ctx, p.parcels)
+	} else {
+		err = s.addAll(ctx, p)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.compare(ctx, s.known); err != nil {
+		return err
+	}
+	if s.result.Added == 0 {
+		return nil
+	}
+	return s.record()
+}
+
+// addAll inserts parcels as they are encoded.
+func (s *seeding) addAll(ctx context.Context, p *packing) error {
 	fresh := make([]*parcel, 0, 2*maxRows)
 	for n := range p.ready {
 		parcels, err := p.stretch(n)
@@ -142,17 +171,7 @@ func (s *seeding) run(ctx context.Context, p *packing) error {
 		}
 		fresh = append(fresh[:0], fresh[maxRows:]...)
 	}
-	err := runs(len(fresh), func(from, length int) error { return s.add(ctx, fresh[from:from+length]) })
-	if err != nil {
-		return err
-	}
-	if err := s.compare(ctx, s.known); err != nil {
-		return err
-	}
-	if s.result.Added == 0 {
-		return nil
-	}
-	return s.record()
+	return runs(len(fresh), func(from, length int) error { return s.add(ctx, fresh[from:from+length]) })
 }
 
 // record adds the audit entry.
