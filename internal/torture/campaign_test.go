@@ -92,6 +92,7 @@ type campaign struct {
 	program  *program
 	others   []*program // replicas on the same database, with plans of their own
 	plans    [][]ending
+	buried   func() error              // called when a life was killed, before the next; nil for nothing
 	weather  func(ctx context.Context) // what happens around the program; a campaign lasts as long
 	platform *simulator.Platform
 	sender   *sender
@@ -419,6 +420,11 @@ func (c *campaign) live(ctx context.Context, p *program, plan []ending) error {
 		c.mu.Lock()
 		c.kills, c.ended = c.kills+1, c.ended+1
 		c.mu.Unlock()
+		if c.buried != nil {
+			if err := c.buried(); err != nil {
+				return err
+			}
+		}
 	}
 }
 
