@@ -123,12 +123,9 @@ func (s *Source) Poll(ctx context.Context, cur sources.Cursor) (sources.Page, er
 }
 
 func (s *Source) page(ctx context.Context, token string, since time.Time) ([]sweep.Item, string, error) {
-	offset := 0
-	if token != "" {
-		var err error
-		if offset, err = strconv.Atoi(token); err != nil || offset < 0 {
-			return nil, "", sweep.ErrToken
-		}
+	offset, err := sweep.ParseNumber(token, 0)
+	if err != nil {
+		return nil, "", err
 	}
 	q := s.query()
 	q.Set("sort", "TIME")

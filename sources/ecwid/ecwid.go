@@ -115,12 +115,9 @@ type listing struct {
 }
 
 func (s *Source) page(ctx context.Context, token string, since time.Time) ([]sweep.Item, string, error) {
-	offset := 0
-	if token != "" {
-		var err error
-		if offset, err = strconv.Atoi(token); err != nil || offset < 0 {
-			return nil, "", sweep.ErrToken
-		}
+	offset, err := sweep.ParseNumber(token, 0)
+	if err != nil {
+		return nil, "", err
 	}
 	q := url.Values{"sortBy": {"DATE_CREATED_ASC"}, "limit": {strconv.Itoa(PageSize)}, "offset": {strconv.Itoa(offset)}}
 	if !since.IsZero() {

@@ -123,12 +123,9 @@ func (s *Source) Poll(ctx context.Context, cur sources.Cursor) (sources.Page, er
 }
 
 func (s *Source) page(ctx context.Context, token string, since time.Time) ([]sweep.Item, string, error) {
-	n := 1
-	if token != "" {
-		var err error
-		if n, err = strconv.Atoi(token); err != nil || n < 1 {
-			return nil, "", sweep.ErrToken
-		}
+	n, err := sweep.ParseNumber(token, 1)
+	if err != nil {
+		return nil, "", err
 	}
 	q := url.Values{"page": {strconv.Itoa(n)}, "per_page": {strconv.Itoa(PageSize)}}
 	var out struct {

@@ -41,6 +41,19 @@ type Row struct {
 // platform that gives equal times in any order would never let a sweep end.
 const maxAgain = 5
 
+// ParseNumber reads a token that is a number, as platforms count pages or
+// entries from first on; the empty token is first. Anything else is [ErrToken].
+func ParseNumber(token string, first int) (int, error) {
+	if token == "" {
+		return first, nil
+	}
+	n, err := strconv.Atoi(token)
+	if err != nil || n < first {
+		return 0, fmt.Errorf("%w: %q", ErrToken, token)
+	}
+	return n, nil
+}
+
 // ParsePlace reads what [Place.String] wrote; the empty token is the place
 // since. Anything else is [ErrToken].
 func ParsePlace(token string, since time.Time) (Place, error) {

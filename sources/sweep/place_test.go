@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -102,6 +103,22 @@ func TestPlacesThatAreNone(t *testing.T) {
 	for _, token := range []string{"of somebody else", "+++", "2026-10-25T00:30:00Z", "2026-10-25T00:30:00Z+-1+0+x", "2026-10-25T00:30:00Z+1+-1+x", "soon+1+1+x"} {
 		if _, err := sweep.ParsePlace(token, time.Time{}); !errors.Is(err, sweep.ErrToken) {
 			t.Errorf("%q: %v; want ErrToken", token, err)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, first := range []int{0, 1} {
+		if n, err := sweep.ParseNumber("", first); n != first || err != nil {
+			t.Errorf("the first page of %d: %d, %v", first, n, err)
+		}
+		if n, err := sweep.ParseNumber("40", first); n != 40 || err != nil {
+			t.Errorf("40 from %d: %d, %v", first, n, err)
+		}
+		for _, token := range []string{strconv.Itoa(first - 1), "1.5", " 2", "of somebody else"} {
+			if _, err := sweep.ParseNumber(token, first); !errors.Is(err, sweep.ErrToken) {
+				t.Errorf("%q from %d: %v; want ErrToken", token, first, err)
+			}
 		}
 	}
 }
