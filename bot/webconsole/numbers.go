@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/evenkeel/evenkeel/bot/digest/chart"
 	"github.com/evenkeel/evenkeel/review/stats"
 	"github.com/evenkeel/evenkeel/storage"
@@ -118,19 +120,26 @@ func (c *Console) subjects(ctx context.Context, a asked) ([]stats.Named, error) 
 	if err != nil {
 		return nil, err
 	}
-	var all []stats.Row
-	for _, name := range names {
-		rows, err := c.Store.Counts(ctx, storage.CountQuery{Source: a.source, Subject: name, Parts: a.period.Parts(), What: ratingCounts})
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			r.Subject = name
-			all = append(all, r)
-		}
+	each := make([][]stats.Row, len(names))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(asksAtOnce)
+	for n, name := range names {
+		g.Go(func() (err error) {
+			each[n], err = c.Store.Counts(ctx, storage.CountQuery{Source: a.source, Subject: name, Parts: a.period.Parts(), What: ratingCounts})
+			for i := range each[n] {
+				each[n][i].Subject = name
+			}
+			return err
+		})
 	}
-	return stats.SumBySubject(all), nil
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return stats.SumBySubject(slices.Concat(each...)), nil
 }
+
+// asksAtOnce is how many questions of a page the database is asked side by side.
+const asksAtOnce = 4
 
 var ratingCounts = []stats.What{stats.Reviews, stats.Moods, stats.Marks, stats.Answered}
 
@@ -140,13 +149,12 @@ func (c *Console) numbers(w http.ResponseWriter, r *http.Request, v visitor) {
 		c.broken(w, r, err)
 		return
 	}
-	report, err := c.report(r.Context(), a)
-	if err != nil {
-		c.broken(w, r, err)
-		return
-	}
-	subjects, err := c.subjects(r.Context(), a)
-	if err != nil {
+	var report *stats.Report
+	var subjects []stats.Named
+	g, ctx := errgroup.WithContext(r.Context())
+	g.Go(func() (err error) { report, err = c.report(ctx, a); return err })
+	g.Go(func() (err error) { subjects, err = c.subjects(ctx, a); return err })
+	if err := g.Wait(); err != nil {
 		c.broken(w, r, err)
 		return
 	}
