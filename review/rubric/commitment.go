@@ -82,10 +82,8 @@ func (c *checker) committed() []commitment {
 // unbidden finds remedies that nobody asked for: where the customer did not speak
 // of one, a reply that does is offering it, however it puts it.
 func (c *checker) unbidden(offers []commitment) []commitment {
-	for _, name := range []string{"remedy", "refund", "discount", "compensation"} {
-		if c.original.hasConcept(name) {
-			return nil
-		}
+	if c.wantsAmends() {
+		return nil
 	}
 	var out []commitment
 	for _, id := range c.lex.names["remedy"] {
@@ -97,6 +95,9 @@ func (c *checker) unbidden(offers []commitment) []commitment {
 				from, to := r.bytes(c.reply, h.from, h.to)
 				sp := span{view: r, tokFrom: h.tokFrom, tokTo: h.tokTo, from: from, to: to}
 				known := slices.ContainsFunc(offers, func(m commitment) bool { return m.From < to && from < m.To })
+				if c.recounted(sp) {
+					continue
+				}
 				if known || r.besideHolds(c.lex, c.lex.owner[id]+"/not_granted", h) || r.besideHolds(c.lex, c.lex.owner[id]+"/proc_check", h) {
 					continue
 				}
@@ -105,6 +106,17 @@ func (c *checker) unbidden(offers []commitment) []commitment {
 		}
 	}
 	return out
+}
+
+// recounted tells whether something that costs nothing is only looked back at:
+// "the cancellation was said to be free". Nobody gives or will do anything there.
+func (c *checker) recounted(sp span) bool {
+	words := coreScan(c.lex, c.reply.words(sp))
+	defer words.release()
+	if !words.hasConcept("free") || !c.reply.sentenceHas(sp, "past") {
+		return false
+	}
+	return !slices.ContainsFunc([]string{"we", "give", "future"}, func(name string) bool { return c.reply.sentenceHas(sp, name) })
 }
 
 // spokenHere tells whether a concept belongs to a lexicon that the reply is read with.

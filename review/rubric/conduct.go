@@ -95,8 +95,8 @@ func (c *checker) blame() {
 	first := c.firstSentence()
 	for _, sp := range c.own(NoBlame, c.spoken) {
 		w := c.reply.words(sp)
-		if c.refersTo(sp.from, sp.to) {
-			continue // "the number stated on your invoice"
+		if c.refersTo(sp.from, sp.to) || c.reply.sentenceHas(sp, "conceded") {
+			continue // "the number stated on your invoice"; "the sign says ten and is wrong"
 		}
 		if sp.kind == "denial" {
 			if sp.sentence <= first {

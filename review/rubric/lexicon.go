@@ -36,7 +36,8 @@ type lexicon struct {
 // coreNames are the concepts that the program looks up in reviews and facts,
 // besides the topics. Patterns are for replies only.
 var coreNames = func() map[string]bool {
-	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "theft": true, "disputed": true, "fraud": true, "competitor": true, "menace": true, "untrue": true, "remedy": true, "spoken_digit": true, "not_granted": true, "monthname": true, "weekday": true}
+	m := map[string]bool{"common": true, "generic": true, "legal": true, "police": true, "theft": true, "disputed": true, "fraud": true, "competitor": true, "menace": true, "untrue": true, "remedy": true, "spoken_digit": true, "not_granted": true, "monthname": true, "weekday": true,
+		"kin": true, "kin_shown": true, "ailment": true, "ailment_sharp": true, "ailment_shown": true, "owing": true, "owing_shown": true}
 	for _, names := range conceptsOf {
 		for _, n := range names {
 			m[n] = true

@@ -28,8 +28,10 @@ func (c *checker) personalData() {
 	}
 	c.spelledNumbers()
 	c.names()
+	c.persons()
 	c.identities()
 	c.exposure()
+	c.unmentioned()
 }
 
 // spelledNumbers finds telephone numbers that are spelled out ("oh two oh, seven

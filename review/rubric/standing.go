@@ -1,5 +1,7 @@
 package rubric
 
+import "slices"
+
 // A review may stand in a reply as something that was received: thanked for,
 // read, passed on, described. Whoever brings it up in any other way wants
 // something of it. So the rule is written the other way round than most: a
@@ -88,7 +90,7 @@ func (c *checker) appeal(r *reading, t tongue, h hit, mark bool) string {
 	}
 	entry := mark || has(t.entry)
 	switch {
-	case mark && gift, has(t.praise) && gift, entry && gift && plea, has(t.here) && gift && plea:
+	case mark && gift, has(t.praise) && gift, entry && gift && plea, has(t.here) && gift && plea, has(t.here) && has(t.voice) && gift && !c.wantsAmends():
 		return tradesReview
 	case (mark || !c.contactIn(r, t, from, to)) && entry && c.undone(r, t, h, from, to, plea, mark && !thanks):
 		return wantsAnother
@@ -106,6 +108,11 @@ func (c *checker) appeal(r *reading, t tongue, h hit, mark bool) string {
 		return wantsGoodWord
 	}
 	return ""
+}
+
+// wantsAmends tells whether the review itself speaks of money back or of amends.
+func (c *checker) wantsAmends() bool {
+	return slices.ContainsFunc([]string{"remedy", "refund", "discount", "compensation"}, c.original.hasConcept)
 }
 
 // undone tells whether the tokens speak of changing or taking away what was
