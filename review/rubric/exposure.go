@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // What belongs to a person's life is theirs to bring up: a reply that speaks of
@@ -74,9 +76,19 @@ func (c *checker) persons() {
 		if !givenNames()[name] {
 			name = rest // "Then Darren"
 		}
-		if !givenNames()[name] || m[0] < greeting || len(c.Text)-m[1] < signature || c.shown(name) || strings.Contains(c.Review.Text(), name) {
+		if !givenNames()[name] || m[0] < greeting || c.shown(name) || strings.Contains(c.Review.Text(), name) {
+			continue
+		}
+		if before := strings.TrimRight(c.Text[:m[0]], " "); len(c.Text)-m[1] < signature && !endsInLetter(before) {
 			continue
 		}
 		c.block(PersonalData, words, "The reply names a person; leave the name out and speak of the team or of a colleague.")
 	}
+}
+
+// endsInLetter tells a name inside a sentence from one that follows a mark, as
+// that of somebody who signs does.
+func endsInLetter(text string) bool {
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return unicode.IsLetter(r)
 }

@@ -14,12 +14,12 @@ import (
 func (c *checker) personalData() {
 	for _, e := range c.emails {
 		if !c.allowedEmail(e.norm) {
-			c.block(PersonalData, c.reply.source(e.from, e.to), "The reply holds an e-mail address that is not on the list of allowed contacts; use the allowed one or leave it out.")
+			c.block(PersonalData, c.reply.source(e.from, e.to), "The reply holds an e-mail address that is not on the list of allowed contacts; leave it out, or allow it in the playbook (evenkeel lint: --contact).")
 		}
 	}
 	for _, n := range c.numbers {
 		if !c.allowedNumber(n.norm) {
-			c.block(PersonalData, c.reply.source(n.from, n.to), "The reply holds a telephone or reference number that is not on the list of allowed contacts; leave it out.")
+			c.block(PersonalData, c.reply.source(n.from, n.to), "The reply holds a telephone or reference number that is not on the list of allowed contacts; leave it out, or allow it in the playbook (evenkeel lint: --contact).")
 		}
 	}
 	if strings.ContainsAny(c.reply.flat, "0123456789") {
@@ -216,10 +216,12 @@ func (c *checker) names() {
 		}
 		c.salutation(sp, author)
 	}
-	for _, m := range servedBy.FindAllStringSubmatchIndex(c.Text, findingsPerRule) {
-		from, to := max(m[2], m[4]), max(m[3], m[5])
-		if name := c.Text[from:to]; !notNames[name] && !c.lex.isCommon(name) {
-			c.block(PersonalData, c.Text[m[0]:m[1]], staffNamed)
+	if hinted(c.Text, servedHints) {
+		for _, m := range servedBy.FindAllStringSubmatchIndex(c.Text, findingsPerRule) {
+			from, to := max(m[2], m[4]), max(m[3], m[5])
+			if name := c.Text[from:to]; !notNames[name] && !c.lex.isCommon(name) {
+				c.block(PersonalData, c.Text[m[0]:m[1]], staffNamed)
+			}
 		}
 	}
 	if !strings.ContainsFunc(c.Text, cjk) {
@@ -263,6 +265,8 @@ var (
 	// servedBy is a name with what its bearer did for the customer.
 	servedBy = regexp.MustCompile(`\b(\p{Lu}\p{Ll}{2,}(?: \p{Lu}\p{Ll}+)?),? (?:who (?:served|looked after|checked you|cooked|drove|delivered|took your)|(?:der|die) (?:Sie|dich|euch) (?:bedient|betreut|beraten|beliefert)|qui vous a (?:servi|reçu|accueilli|livré|conseillé)|die (?:u|je|jullie) (?:bediende|hielp|ontving|bezorgde)|que (?:le|la|te|les) (?:atendió|sirvió|recibió))\b` +
 		`|\b(?:[Ll]e|[Ll]a|[Tt]e|[Ll]es) (?:atendió|sirvió) (\p{Lu}\p{Ll}{2,}(?: \p{Lu}\p{Ll}+)?)`)
+	// servedHints are words without which servedBy finds nothing.
+	servedHints = []string{" who ", " Sie b", " dich b", " euch b", "qui vous a ", " die u ", " die je ", " die jullie ", "atendió", "sirvió", "recibió"}
 	// asianStaff are a post and then one of the most common family names, in Korean
 	// with a given name.
 	asianStaff = regexp.MustCompile(`(?:担当者?|スタッフ|店長|支配人|責任者|マネージャー|料理長|店員|係|ドライバー)の?、?(佐藤|鈴木|高橋|田中|伊藤|渡辺|山本|中村|小林|加藤|吉田|山田|佐々木|山口|松本|井上|木村|斎藤|清水|山崎|池田|橋本|阿部|石川|山下|中島|石井|小川|前田|岡田|長谷川|藤田|後藤|近藤|村上|遠藤|青木|坂本|斉藤|福田|太田|西村|藤井|金子|岡本|藤原|三浦|中野|中川|原田|松田|竹内|小野|田村|中山|和田|石田|森田|上田|内田|柴田|酒井|宮崎|横山|高木|安藤|宮本|大野)` +
