@@ -267,9 +267,15 @@ func (c *checker) commitments() {
 		case Amount:
 			c.block(Commitments, m.Words, "The reply names an amount that stands in no fact of this case; leave it out, or record it as a fact.")
 		default:
-			c.block(Commitments, m.Words, "The reply offers a "+string(m.Kind)+" that no fact of this case allows; offer it in private, or record it as a fact.")
+			c.block(Commitments, m.Words, "The reply offers "+offered[m.Kind]+" that no fact of this case allows; offer it in private, or record it as a fact.")
 		}
 	}
+}
+
+// offered names what a reply gives away, for the finding.
+var offered = map[Kind]string{
+	Refund: "a refund", Discount: "a discount or a voucher", Replacement: "a replacement", Free: "something for nothing", Compensation: "compensation",
+	Action: "to do something",
 }
 
 // allows tells whether a standing fact grants the kind.
