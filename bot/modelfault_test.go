@@ -172,7 +172,7 @@ func (e *endpoint) fails(does fault, tasks ...string) {
 // modelHouse is a house whose texts come from models at these addresses.
 func modelHouse(t *testing.T, change func(*llm.Config), urls ...string) (*house, *llm.Client) {
 	t.Helper()
-	cfg := llm.Config{TryTimeout: 1500 * time.Millisecond, MaxBody: 32 << 10, Tries: 2, Backoff: time.Millisecond, MaxWait: 5 * time.Millisecond, Pause: time.Millisecond}
+	cfg := llm.Config{TryTimeout: 3 * time.Second, MaxBody: 32 << 10, Tries: 2, Backoff: time.Millisecond, MaxWait: 5 * time.Millisecond, Pause: time.Millisecond}
 	for i, u := range urls {
 		cfg.Endpoints = append(cfg.Endpoints, llm.Endpoint{Name: fmt.Sprintf("e%d", i+1), BaseURL: u + "/v1", Model: fmt.Sprintf("model-%d", i+1)})
 	}
