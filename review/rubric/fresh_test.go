@@ -15,11 +15,15 @@ type freshSet struct {
 	barred  int // of checks 1 to 6, not approvable, by whatever check
 	soft    int // of checks 7 to 14
 	mistake int // of good replies that are blocked, at most
+
+	// Where the author says which lines are plain, as people mostly write, and
+	// which say it round a corner: of the plain ones.
+	plainHard, plainSoft int
 }
 
 var freshSets = []freshSet{
 	{name: "fresh", hard: 77, barred: 96, soft: 72, mistake: 11},
-	{name: "fresh2", hard: 86, barred: 86, soft: 89, mistake: 7},
+	{name: "fresh2", hard: 86, barred: 86, soft: 89, mistake: 7, plainHard: 100, plainSoft: 96},
 }
 
 // TestFresh measures the checks on lines that nobody has learned from: it says
@@ -32,7 +36,7 @@ func TestFresh(t *testing.T) {
 }
 
 func (set freshSet) measure(t *testing.T) {
-	var hard, barred, soft tally
+	var hard, barred, soft, plainHard, plainSoft tally
 	byCheck := map[string]*tally{}
 	for _, e := range readExamples(t, "bad_"+set.name+".jsonl") {
 		c := byCheck[e.Check]
@@ -46,8 +50,14 @@ func (set freshSet) measure(t *testing.T) {
 		if slices.Index(Checks, e.Check) < 6 {
 			hard.count(found)
 			barred.count(len(stopped) > 0)
+			if e.Note == "plain" {
+				plainHard.count(found)
+			}
 		} else {
 			soft.count(found)
+			if e.Note == "plain" {
+				plainSoft.count(found)
+			}
 		}
 	}
 	for _, check := range Checks[:14] {
@@ -71,7 +81,11 @@ func (set freshSet) measure(t *testing.T) {
 		floor int
 	}{
 		{"checks 1 to 6", hard, set.hard}, {"checks 1 to 6, blocked by any check", barred, set.barred}, {"checks 7 to 14", soft, set.soft},
+		{"checks 1 to 6, plain ones", plainHard, set.plainHard}, {"checks 7 to 14, plain ones", plainSoft, set.plainSoft},
 	} {
+		if of.got.all == 0 {
+			continue // nobody said which are plain
+		}
 		t.Logf("%s: %d of %d (%.1f %%)", of.what, of.got.right, of.got.all, 100*of.got.share())
 		if 100*of.got.right < of.floor*of.got.all {
 			t.Errorf("%s: less than %d %%", of.what, of.floor)
