@@ -111,7 +111,7 @@ func (l *ledger) watch(ctx context.Context, every time.Duration, take func(conte
 		s, err := take(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // it was asked while the watch ended
 		case err != nil:
 			if failed++; failed > 5 {
 				return fmt.Errorf("the program does not say how it is: %w", err)
@@ -124,7 +124,7 @@ func (l *ledger) watch(ctx context.Context, every time.Duration, take func(conte
 			l.mu.Unlock()
 		}
 		if rest(ctx, every) != nil {
-			return nil
+			return nil //nolint:nilerr // the watch is over
 		}
 	}
 }

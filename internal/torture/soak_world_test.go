@@ -135,7 +135,7 @@ func (s *soak) settled(ctx context.Context) error {
 			s.t.Logf("the program came to rest %s after the last press", time.Since(began).Round(time.Second))
 			return nil
 		case time.Since(began) > 5*time.Minute:
-			return fmt.Errorf("long after the last press %d rows of work are due, and %d of %d reviews have a case (%v)", n, taken, len(s.ratings), err)
+			return errors.Join(fmt.Errorf("long after the last press %d rows of work are due, and %d of %d reviews have a case", n, taken, len(s.ratings)), err)
 		}
 		if err := rest(ctx, time.Second); err != nil {
 			return err

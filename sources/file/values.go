@@ -302,7 +302,7 @@ func (r *Reader) identify(out *review.Review, at int) string {
 	if strings.ContainsFunc(out.Key.ID, unicode.IsControl) || !utf8.ValidString(out.Key.ID) {
 		return "the id holds control characters"
 	}
-	first := 0
+	var first int
 	if first, r.again = r.seen.other(out.Key, content, at); first > 0 {
 		return fmt.Sprintf("the id %q stands on line %d too, with other words; this one was left out", clip(out.Key.ID), first)
 	}
@@ -352,7 +352,7 @@ func (s *seen) other(k review.Key, content review.Digest, at int) (line int, aga
 	case there && was.content != c:
 		return int(was.line), true
 	case !there && len(s.ids) < maxSeen:
-		s.ids[id] = sighting{c, uint32(at)} //nolint:gosec // no file has so many lines
+		s.ids[id] = sighting{c, uint32(at)}
 	}
 	return 0, there
 }

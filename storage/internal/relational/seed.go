@@ -102,7 +102,8 @@ func (p *packing) wait() (err error) {
 		if e := <-ready; err == nil {
 			err = e
 		}
-		<-ready // closed
+		for range ready { // until it is closed
+		}
 	}
 	return err
 }
