@@ -83,7 +83,8 @@ type Bot struct {
 	seen       *seen
 	held       atomic.Int64 // acknowledgements that wait for the desk
 	echoes     *echoes
-	signatures *seen // of requests, in HTTP mode
+	entering   sync.Mutex // from looking into seen to standing in echoes
+	signatures *seen      // of requests, in HTTP mode
 	cases      *threads
 	self       self
 	crew       *crew

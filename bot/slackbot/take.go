@@ -87,15 +87,27 @@ const (
 	longQueue = 128
 )
 
+// leads tells whether this is the first delivery with its key, and gives its
+// acknowledgement. Both in one step: a second one that comes in between would
+// find no first whose answer it could have.
+func (b *Bot) leads(key string, done ack) (ack, bool) {
+	b.entering.Lock()
+	defer b.entering.Unlock()
+	if !b.seen.first(key) {
+		return nil, false
+	}
+	return b.echoes.lead(key, done), true
+}
+
 // single does work for the first delivery with this key, and lets the others
 // have its acknowledgement. That goes out when the work gives it, after wait at
 // the latest, also when the work is still queueing.
 func (b *Bot) single(ctx context.Context, key, what string, wait time.Duration, done ack, work func(context.Context, ack)) bool {
-	if !b.seen.first(key) {
+	first, leads := b.leads(key, done)
+	if !leads {
 		b.echoes.follow(key, done)
 		return true
 	}
-	first := b.echoes.lead(key, done)
 	held := b.held.Add(1)
 	done = func(body any) bool {
 		mine := first(body)
