@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/evenkeel/evenkeel/commands"
 	"github.com/evenkeel/evenkeel/llm"
 	"github.com/evenkeel/evenkeel/review"
@@ -83,7 +81,6 @@ type Desk struct {
 	publishing keyedMutex // one publish at a time for each source
 	bursts     bursts
 	prints     prints
-	weighing   *semaphore.Weighted // of texts, see weigh
 	fresh      fresh
 	troubles   troubles
 	recalls    recalls
@@ -119,7 +116,7 @@ func New(c Config) (*Desk, error) {
 	if c.PastedID == nil {
 		c.PastedID = func(r review.Review) string { return review.DigestOf(r.ContentHash().String(), r.Author).Short() }
 	}
-	d := &Desk{Config: c, table: commands.NewTable(commands.Rows()), sources: make(map[string]sources.Source), weighing: weights()}
+	d := &Desk{Config: c, table: commands.NewTable(commands.Rows()), sources: make(map[string]sources.Source)}
 	for _, s := range c.Sources {
 		if _, twice := d.sources[s.Name()]; twice {
 			return nil, fmt.Errorf("two sources are called %q; give one of them another name in the playbook", s.Name())

@@ -107,15 +107,7 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 
 // check holds a text against the rubric. What a second reading found on these
 // very words still stands.
-func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) (findings []review.Finding, version string, err error) {
-	err = d.weigh(ctx, func() error {
-		findings, version, err = d.checked(ctx, c, draft)
-		return err
-	})
-	return findings, version, err
-}
-
-func (d *Desk) checked(ctx context.Context, c review.Case, draft review.Draft) ([]review.Finding, string, error) {
+func (d *Desk) check(ctx context.Context, c review.Case, draft review.Draft) ([]review.Finding, string, error) {
 	earlier, err := d.Store.RecentReplies(ctx, c.Review.Key.Source, sameness)
 	if err != nil {
 		return nil, "", err

@@ -3,11 +3,8 @@ package bot
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/rubric"
@@ -127,37 +124,13 @@ func (p *prints) withSameness(found []review.Finding, text string, others []stor
 	return found
 }
 
-// weights are for half of the processors.
-func weights() *semaphore.Weighted {
-	return semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2)))
-}
-
-// weigh runs what compares a text with hundreds of others. That takes a
-// processor for some hundredths of a second, and at most half of them are given
-// to it: the others answer people.
-func (d *Desk) weigh(ctx context.Context, compare func() error) error {
-	if err := d.weighing.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer d.weighing.Release(1)
-	return compare()
-}
-
 // repeats is what stands against a yes to the text of a case since it became the
 // draft: texts that were approved, and replies that went up. Most often there
 // are none, and it costs two short looks.
-func (d *Desk) repeats(ctx context.Context, c review.Case) (against []review.Finding, err error) {
+func (d *Desk) repeats(ctx context.Context, c review.Case) ([]review.Finding, error) {
 	if c.Draft == nil {
 		return nil, nil
 	}
-	err = d.weigh(ctx, func() error {
-		against, err = d.repeated(ctx, c)
-		return err
-	})
-	return against, err
-}
-
-func (d *Desk) repeated(ctx context.Context, c review.Case) ([]review.Finding, error) {
 	others, err := d.beside(ctx, c, agreed...)
 	if err != nil {
 		return nil, err
