@@ -57,8 +57,8 @@ check-image: ## the Dockerfile's steps in a plain folder, for machines without i
 	@scripts/check-image.sh
 
 .PHONY: bench
-bench: ## benchmarks; BENCH=regexp picks some
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: ## benchmarks; BENCH=regexp picks some, REVIEWS=1000000 makes the large ones large
+	$(if $(REVIEWS),EVENKEEL_BENCH_REVIEWS=$(REVIEWS)) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 .PHONY: fuzz
 fuzz: ## every fuzz test for FUZZTIME (20s) each

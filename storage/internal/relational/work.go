@@ -87,10 +87,13 @@ func (st *Store) Claim(ctx context.Context, c storage.Claim) ([]storage.Job, err
 		jobs, err = collect(ctx, r, scanJob, query, args...)
 		return err
 	})
+	if err != nil {
+		return nil, err // what was read of a claim that was not written is nobody's
+	}
 	slices.SortFunc(jobs, func(a, b storage.Job) int {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
 	})
-	return jobs, err
+	return jobs, nil
 }
 
 func scanJob(rows *sql.Rows) (storage.Job, error) {
