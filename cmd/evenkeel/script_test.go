@@ -17,11 +17,12 @@ import (
 	"github.com/evenkeel/evenkeel/sources/simulator"
 )
 
-// TestMain lets scripts run the program as `evenkeel`. Tests that run side by
-// side mostly wait, for time to pass and for people to press: four at once are
-// no burden even to two processors. `go test -parallel` says otherwise.
+// TestMain lets scripts run the program as `evenkeel`. The stories are run one
+// after the other, for they stand beside another package's tests on two
+// processors and a chat waits three seconds for an answer, no longer.
+// `go test -parallel` says otherwise.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "4"); err != nil {
+	if err := flag.Set("test.parallel", "1"); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){"evenkeel": func() { os.Exit(run()) }})
