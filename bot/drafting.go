@@ -75,10 +75,17 @@ func (d *Desk) draft(ctx context.Context, j storage.Job) error {
 	if req.Rules, err = d.styleRules(ctx, req.Language); err != nil {
 		return err
 	}
-	req.Avoid = func(ctx context.Context) ([]string, error) { return d.avoid(ctx, c) }
+	var unread error // why Avoid could not look: our failure, not the drafter's
+	req.Avoid = func(ctx context.Context) (texts []string, err error) {
+		texts, unread = d.avoid(ctx, c)
+		return texts, unread
+	}
 	crash.Point("draft.before")
 	result, err := d.Drafter.Draft(ctx, req)
 	crash.Point("draft.written")
+	if unread != nil {
+		return unread
+	}
 	if err != nil {
 		d.Logger.WarnContext(ctx, "no draft; people write by hand", slog.Int64("case", c.ID), slog.Any("error", err))
 		return d.system(ctx, j, "drafter", review.NoDraft{Why: err.Error()})
