@@ -109,7 +109,8 @@ func (d *Desk) take(ctx context.Context, in Intake) (Took, error) {
 	return took, nil
 }
 
-// delivered tells whether a delivery was stored before as a whole. Its words
+// delivered tells whether a delivery of several reviews was stored before as a
+// whole; of a single one the write that would store it says so. Its words
 // may have been edited since, so nothing of it is looked at again.
 func (d *Desk) delivered(ctx context.Context, in Intake) (bool, error) {
 	body, seen, err := d.Store.Received(ctx, in.Delivery.Scope, in.Delivery.ID)

@@ -236,7 +236,8 @@ type Store interface {
 	// Head is the last audit entry's sequence and hash; 0 and none when empty.
 	Head(ctx context.Context) (int64, review.Digest, error)
 
-	// Claim takes due work, oldest first, and leases it.
+	// Claim takes due work, oldest first, and leases it. With an error it gives
+	// none: who did work that was not written down as theirs could do it twice.
 	Claim(ctx context.Context, c Claim) ([]Job, error)
 	// Retry gives claimed work back, to be due at a later time; ErrFenced.
 	Retry(ctx context.Context, j Job, due time.Time, problem string) error
