@@ -78,10 +78,8 @@ const pollEvery = time.Second
 // Serve works until ctx ends, then lets what is under way finish or gives it
 // back. It returns nil after a clean stop.
 func (d *Desk) Serve(ctx context.Context) error {
-	if err := d.Start(ctx); err != nil {
-		return err
-	}
 	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { d.prepare(gctx); return nil })
 	for _, c := range d.chats {
 		g.Go(func() error { d.listen(gctx, c); return nil })
 	}
@@ -96,6 +94,23 @@ func (d *Desk) Serve(ctx context.Context) error {
 	g.Go(func() error { d.tidy(gctx); return nil })
 	g.Go(func() error { d.keepNumbers(gctx); return nil })
 	return g.Wait()
+}
+
+// prepare starts the desk, again and again as long as the database is away:
+// presses and cards that need none are not kept waiting by it.
+func (d *Desk) prepare(ctx context.Context) {
+	for {
+		err := d.Start(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		d.Logger.WarnContext(ctx, "cannot look at what is due; it will be tried again", slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pollEvery):
+		}
+	}
 }
 
 // tidyEvery and keepDone say how often finished work and old receipts are
