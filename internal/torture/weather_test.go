@@ -22,12 +22,14 @@ import (
 // database's server, its disk, its clock, its network.
 
 // storm plays a campaign during which trouble comes so many times, about as
-// often as told.
+// often as told, and first when the program is open: one that cannot begin
+// ends with a message, and whoever keeps it running starts it again.
 func (c *campaign) storm(s size, every time.Duration, trouble func(ctx context.Context, n int)) {
 	c.t.Helper()
 	c.mix(s.reviews)
 	c.span = every * time.Duration(s.kills) / 2
 	c.weather = func(ctx context.Context) {
+		c.says(ctx, http.StatusOK)
 		pace := c.pace(s.kills, every)
 		for n := range s.kills {
 			if rest(ctx, pace()) != nil {
@@ -199,15 +201,17 @@ func (w *wrongClock) signing() time.Time {
 	return time.Now()
 }
 
+// set makes the clock so wrong, for everybody at once: whoever looks at it
+// waits until the program sees the same.
 func (w *wrongClock) set(off time.Duration) error {
-	w.mu.Lock()
-	w.off = off
-	w.mu.Unlock()
-	w.now() // the platform is never behind the program
 	next := w.file + ".next"
 	if err := os.WriteFile(next, []byte(off.String()), 0o600); err != nil {
 		return err
 	}
+	defer w.now() // the platform is never behind the program
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.off = off
 	return os.Rename(next, w.file)
 }
 
