@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,6 +63,7 @@ func TestLoopback(t *testing.T) {
 func TestLoopbackKeepsStrangersOut(t *testing.T) {
 	c := newClock()
 	srv := oauthtest.New(t, c.Now)
+	browser := make(chan struct{})
 	flow := oauth.Loopback{App: app(srv), Show: func(address string) error {
 		u, err := url.Parse(address)
 		if err != nil {
@@ -73,18 +75,21 @@ func TestLoopbackKeepsStrangersOut(t *testing.T) {
 				t.Errorf("%s: %d", stranger, status)
 			}
 		}
-		go browse(t, address)
+		go func() { defer close(browser); browse(t, address) }()
 		return nil
 	}}
 	if _, err := flow.Run(t.Context()); err != nil {
-		t.Errorf("after strangers: %v", err)
+		t.Fatalf("after strangers: %v", err)
 	}
+	<-browser
 }
 
 func TestLoopbackRefusals(t *testing.T) {
 	c := newClock()
 	srv := oauthtest.New(t, c.Now)
-	open := func(address string) error { go browse(t, address); return nil }
+	var browsers sync.WaitGroup
+	defer browsers.Wait()
+	open := func(address string) error { browsers.Go(func() { browse(t, address) }); return nil }
 
 	srv.Decide("denied")
 	if _, err := (oauth.Loopback{App: app(srv), Show: open}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "declined") {
