@@ -116,7 +116,7 @@ func New(c Config) (*Desk, error) {
 	if c.PastedID == nil {
 		c.PastedID = func(r review.Review) string { return review.DigestOf(r.ContentHash().String(), r.Author).Short() }
 	}
-	d := &Desk{Config: c, table: commands.NewTable(commands.Rows()), sources: make(map[string]sources.Source)}
+	d := &Desk{Config: c, table: commands.NewTable(commands.Rows()), sources: make(map[string]sources.Source), prints: newPrints()}
 	for _, s := range c.Sources {
 		if _, twice := d.sources[s.Name()]; twice {
 			return nil, fmt.Errorf("two sources are called %q; give one of them another name in the playbook", s.Name())

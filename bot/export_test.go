@@ -8,18 +8,18 @@ import (
 
 // Nearest is what the desk says of a text beside others, for its test.
 func Nearest(text string, others []storage.Wording) review.Finding {
-	f, _ := new(prints).nearest(text, others)
+	f, _ := newPrints().nearest(text, others)
 	return f
 }
 
 // Remembered are the fingerprints of texts, asked for one after the other, and
 // how many are kept of them.
 func Remembered(texts []string) (out []rubric.Fingerprint, kept int) {
-	var p prints
+	p := newPrints()
 	for _, t := range texts {
 		out = append(out, p.of(t))
 	}
-	return out, len(p.young) + len(p.old)
+	return out, p.known.Len()
 }
 
 // MaxRemembered bounds what is kept.

@@ -76,7 +76,7 @@ func (d *Desk) besideDraft(ctx context.Context, c review.Case) ([]storage.Wordin
 
 // nearest says what likeness with the most similar of some texts means for a
 // text; ok is false when there is none worth a word.
-func (p *prints) nearest(text string, others []storage.Wording) (f review.Finding, ok bool) {
+func (p prints) nearest(text string, others []storage.Wording) (f review.Finding, ok bool) {
 	if len(others) == 0 {
 		return f, false
 	}
@@ -107,7 +107,7 @@ func (p *prints) nearest(text string, others []storage.Wording) (f review.Findin
 
 // withSameness adds what the texts that wait have against a text to what the
 // checks found; the check speaks once.
-func (p *prints) withSameness(found []review.Finding, text string, others []storage.Wording) []review.Finding {
+func (p prints) withSameness(found []review.Finding, text string, others []storage.Wording) []review.Finding {
 	f, ok := p.nearest(text, others)
 	if !ok {
 		return found

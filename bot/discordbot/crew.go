@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/recent"
 )
 
 // crew does the work behind the acknowledgements: so many things at a time,
@@ -57,16 +59,6 @@ func (c *crew) recover(what string) {
 // wait returns when nothing is being done any more.
 func (c *crew) wait() { c.busy.Wait() }
 
-// seen remembers what was handled: Discord may bring an event again after a
-// resume, and two connections stand for a moment when a replica takes over.
-type seen struct {
-	now   func() time.Time
-	mu    sync.Mutex
-	young map[string]struct{}
-	old   map[string]struct{}
-	since time.Time
-}
-
 // An interaction lives fifteen minutes, a signature is good for five: two
 // generations of half an hour cover both.
 const (
@@ -74,19 +66,8 @@ const (
 	maxGeneration = 100_000
 )
 
-func newSeen(now func() time.Time) *seen {
-	return &seen{now: now, young: map[string]struct{}{}, since: now()}
-}
-
-// first tells whether this key comes for the first time, and remembers it.
-func (s *seen) first(key string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now := s.now(); now.Sub(s.since) > generation || len(s.young) >= maxGeneration {
-		s.old, s.young, s.since = s.young, map[string]struct{}{}, now
-	}
-	_, young := s.young[key]
-	_, old := s.old[key]
-	s.young[key] = struct{}{}
-	return !young && !old
+// newSeen remembers what was handled: Discord may bring an event again after a
+// resume, and two connections stand for a moment when a replica takes over.
+func newSeen(now func() time.Time) *recent.Map[string, struct{}] {
+	return recent.NewAged[string, struct{}](maxGeneration, generation, now)
 }

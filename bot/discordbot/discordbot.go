@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/bot"
+	"github.com/evenkeel/evenkeel/internal/recent"
 	"github.com/evenkeel/evenkeel/internal/secret"
 )
 
@@ -73,8 +74,8 @@ type Bot struct {
 
 	rooms      *rooms
 	cases      *cases
-	seen       *seen
-	signatures *seen
+	seen       *recent.Map[string, struct{}]
+	signatures *recent.Map[string, struct{}]
 	forms      *sessions
 	crew       *crew
 	marks      *marks

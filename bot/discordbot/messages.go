@@ -23,7 +23,7 @@ func (b *Bot) takeMessage(ctx context.Context, raw []byte) {
 		b.log.Warn("a message could not be read", "err", err)
 		return
 	}
-	if !m.wanted() || !b.seen.first("message:"+m.ID) {
+	if !m.wanted() || !b.seen.First("message:"+m.ID, struct{}{}) {
 		return
 	}
 	b.crew.do(ctx, "message", func(ctx context.Context) { b.heard(ctx, m) })
@@ -176,7 +176,7 @@ func (b *Bot) catchUp(ctx context.Context) {
 		}
 		slices.Reverse(page) // the oldest first
 		for _, m := range page {
-			if m.wanted() && b.seen.first("message:"+m.ID) {
+			if m.wanted() && b.seen.First("message:"+m.ID, struct{}{}) {
 				b.heard(ctx, m)
 			}
 		}

@@ -31,7 +31,7 @@ func (b *Bot) take(ctx context.Context, raw []byte, answer func(interaction) rep
 
 // takeRead is take for an interaction that was read already.
 func (b *Bot) takeRead(ctx context.Context, i interaction, answer func(interaction) reply) {
-	if i.ID == "" || i.Token == "" || !b.seen.first("interaction:"+i.ID) {
+	if i.ID == "" || i.Token == "" || !b.seen.First("interaction:"+i.ID, struct{}{}) {
 		return
 	}
 	taken := b.crew.do(ctx, "interaction", func(ctx context.Context) {

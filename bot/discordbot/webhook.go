@@ -117,7 +117,7 @@ func (b *Bot) verified(r *http.Request) ([]byte, int) {
 	if err != nil {
 		return nil, http.StatusBadRequest
 	}
-	if !b.signatures.first(strings.ToLower(r.Header.Get("X-Signature-Ed25519"))) {
+	if !b.signatures.First(strings.ToLower(r.Header.Get("X-Signature-Ed25519")), struct{}{}) {
 		return nil, http.StatusUnauthorized
 	}
 	return body, 0

@@ -2,19 +2,15 @@ package slackbot
 
 import (
 	"crypto/sha256"
-	"sync"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/recent"
 )
 
 // seen remembers what was handled. Slack delivers at least once, on any
 // connection and in any order.
 type seen struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	young map[mark]struct{} // since turned
-	old   map[mark]struct{} // the generation before
-	since time.Time
+	marks *recent.Map[mark, struct{}]
 }
 
 // mark stands for a key: 128 bits of its hash, for there are many.
@@ -34,36 +30,14 @@ const (
 )
 
 func newSeen(now func() time.Time) *seen {
-	return &seen{now: now, young: map[mark]struct{}{}, since: now()}
+	return &seen{recent.NewAged[mark, struct{}](maxGeneration, generation, now)}
 }
 
 // first tells whether this key comes for the first time, and remembers it.
 func (s *seen) first(key string) bool {
-	if key == "" {
-		return true
-	}
-	m := markOf(key)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now := s.now(); now.Sub(s.since) > generation || len(s.young) >= maxGeneration {
-		s.old, s.young, s.since = s.young, map[mark]struct{}{}, now
-	}
-	if _, again := s.young[m]; again {
-		return false
-	}
-	if _, again := s.old[m]; again {
-		return false
-	}
-	s.young[m] = struct{}{}
-	return true
+	return key == "" || s.marks.First(markOf(key), struct{}{})
 }
 
 // forget lets a key come for the first time once more: what it stood for could
 // not be taken.
-func (s *seen) forget(key string) {
-	m := markOf(key)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.young, m)
-	delete(s.old, m)
-}
+func (s *seen) forget(key string) { s.marks.Forget(markOf(key)) }

@@ -16,6 +16,7 @@ var rooms = []room{
 	{"internal/wallclock", nil, "the process's clock, which tests can set wrong"},
 	{"internal/secret", nil, "a value that never prints"},
 	{"internal/metrics", nil, "counts, in Prometheus' text"},
+	{"internal/recent", nil, "what came lately, in bounded memory"},
 	{"internal/trace", []string{"internal/secret"}, "spans, to an OpenTelemetry collector"},
 	{"internal/importtest", nil, "these rules"},
 	{"internal/peers", nil, "programs of others beside a test; only tests import it"},
@@ -35,16 +36,16 @@ var rooms = []room{
 	{"sources/*", []string{"sources", "sources/*", "review", "review/*", "internal/sharedtest"}, "one package a platform"},
 
 	{"storage", []string{"review", "review/*"}, "what is kept and how it is written"},
-	{"storage/*", []string{"storage", "storage/*", "review", "review/*", "internal/crash"}, "one package a database"},
+	{"storage/*", []string{"storage", "storage/*", "review", "review/*", "internal/crash", "internal/recent"}, "one package a database"},
 
 	{"commands", []string{"review", "review/*"}, "what people can ask for, as a table"},
 	{"handover", []string{"storage", "review", "review/*", "internal/secret"}, "the audit log as signed webhooks to other programs"},
 
-	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash", "internal/sharedtest", "bot/digest", "bot/digest/chart"}, "the desk"},
+	{"bot", []string{"commands", "sources", "storage", "llm", "review", "review/*", "internal/crash", "internal/recent", "internal/sharedtest", "bot/digest", "bot/digest/chart"}, "the desk"},
 	{"bot/digest", []string{"review", "review/*"}, "what a digest says; pure"},
 	{"bot/digest/chart", []string{"review", "review/*"}, "pictures of numbers; pure"},
 	{"bot/bottest", []string{"bot", "commands", "llm", "storage", "storage/*", "review", "review/*"}, "the suite of all chats, some of it with a real desk; only tests import it"},
-	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/secret", "internal/peers", "internal/sharedtest"}, "one package a chat"},
+	{"bot/*", []string{"bot", "bot/*", "commands", "storage", "review", "review/*", "internal/crash", "internal/recent", "internal/secret", "internal/peers", "internal/sharedtest"}, "one package a chat"},
 
 	{"cmd/evenkeel", []string{"*"}, "wiring: it knows everybody, nobody knows it"},
 	{"cmd/evenkeel/internal/settings", []string{"internal/secret"}, "where settings come from"},

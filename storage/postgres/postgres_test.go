@@ -75,6 +75,7 @@ func BenchmarkCommitNew(b *testing.B)   { storagetest.BenchCommitNew(b, fresh) }
 func BenchmarkApprovePath(b *testing.B) { storagetest.BenchApprovePath(b, fresh) }
 func BenchmarkWork(b *testing.B)        { storagetest.BenchWork(b, fresh) }
 func BenchmarkSeed(b *testing.B)        { storagetest.BenchSeed(b, fresh) }
+func BenchmarkWordings(b *testing.B)    { storagetest.BenchWordings(b, fresh) }
 
 func BenchmarkCommitCounted(b *testing.B) { storagetest.BenchCommitCounted(b, fresh) }
 func BenchmarkNumbers(b *testing.B)       { storagetest.BenchNumbers(b, kept) }

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/evenkeel/evenkeel/review"
@@ -26,4 +27,31 @@ func testWordings(t *testing.T, b *bed) {
 	if w := read(st.Wordings(ctx, "shop", waiting, 1)); len(w) != 2 || w[0].Case <= three.ID || w[1] != approved {
 		t.Errorf("of one of each status come %+v", w)
 	}
+}
+
+// BenchWordings reads the texts that one text is compared with, of 200 that wait
+// for a yes and 200 that have theirs, in a desk where every tenth time one of
+// them changed.
+func BenchWordings(b *testing.B, fresh func(tb testing.TB) Database) {
+	st := start(b, fresh)
+	waiting := []review.Status{review.Drafted, review.Approved, review.Publishing, review.HandedOver, review.Unreconciled}
+	var last review.Case
+	for n := range 400 {
+		last = PutDrafted(b, st, n+1)
+		if n%2 == 0 {
+			last = Move(b, st, last.ID, Ben, review.Approve{Text: last.Draft.Hash()})
+		}
+	}
+	b.ReportAllocs()
+	before := CPU()
+	b.ResetTimer()
+	for n := range b.N {
+		if n%10 == 9 {
+			last = Move(b, st, last.ID, Ana, review.Edit{Base: last.Draft.Hash(), Text: fmt.Sprintf("The %d. text, by hand.", n)})
+		}
+		if w, err := st.Wordings(b.Context(), "shop", waiting, 200); err != nil || len(w) < 400 {
+			b.Fatalf("%d texts: %v", len(w), err)
+		}
+	}
+	Report(b, before)
 }

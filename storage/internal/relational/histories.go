@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/evenkeel/evenkeel/review"
-	"github.com/evenkeel/evenkeel/storage"
 )
 
 // Revisions implements [storage.Store].
@@ -50,29 +48,6 @@ func (st *Store) Replies(ctx context.Context, id int64) ([]review.Reply, error) 
 func (st *Store) RecentReplies(ctx context.Context, source string, limit int) ([]review.Reply, error) {
 	return st.replies(ctx, `SELECT doc, text FROM replies WHERE source = ? AND answered IS NOT NULL AND problem = ''
 		ORDER BY answered DESC, case_id DESC LIMIT ?`, ident(source), int64(max(limit, 0)))
-}
-
-// Wordings implements [storage.Store].
-func (st *Store) Wordings(ctx context.Context, source string, status []review.Status, limit int) ([]storage.Wording, error) {
-	if len(status) == 0 {
-		return nil, nil
-	}
-	var picks []string
-	var args []any
-	for _, s := range status {
-		picks = append(picks, "SELECT id FROM (SELECT id FROM cases WHERE status = ? AND source = ? ORDER BY id DESC LIMIT ?) AS one")
-		args = append(args, string(s), ident(source), int64(max(limit, 0)))
-	}
-	out, err := collect(ctx, st.read, func(rows *sql.Rows) (w storage.Wording, err error) {
-		var at sql.NullInt64
-		var words []byte
-		err = rows.Scan(&w.Case, &w.Status, &at, &words)
-		w.Agreed, w.Text = moment(at), string(words)
-		return w, err
-	}, `SELECT c.id, c.status, (SELECT MAX(at) FROM approvals WHERE case_id = c.id AND binding = c.binding), d.text
-		FROM cases c JOIN drafts d ON d.case_id = c.id AND d.n = (SELECT MAX(n) FROM drafts WHERE case_id = c.id)
-		WHERE c.id IN (`+strings.Join(picks, " UNION ALL ")+`) AND d.text IS NOT NULL ORDER BY c.id DESC`, args...)
-	return out, st.explain(err)
 }
 
 // Rounds implements [storage.Numbers].

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/evenkeel/evenkeel/internal/recent"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/storage"
 )
@@ -20,6 +21,8 @@ type Store struct {
 	fresh func() (*sql.DB, error) // opens connections for what takes long
 	now   func() time.Time
 	log   *slog.Logger
+
+	wordings *wordings
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -30,6 +33,7 @@ func New(write, read *sql.DB, d Dialect, o Options) *Store {
 	o = o.withDefaults()
 	return &Store{
 		d: &d, w: newWriter(write, &d, o), read: newPool(read, &d), write: write, now: o.Now, log: o.Logger,
+		wordings: recent.New[int64, versioned](maxWordings),
 	}
 }
 
