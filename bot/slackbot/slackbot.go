@@ -59,7 +59,7 @@ type Config struct {
 	Pace Pace
 	// Grace is how long an acknowledgement waits for the desk, so that what is
 	// acknowledged is stored; then it goes out whatever the desk does. Zero is
-	// 50 ms; below 0 it never waits.
+	// 40 ms; below 0 it never waits.
 	Grace time.Duration
 
 	APIURL     string       // for tests; "" is Slack's
@@ -99,7 +99,7 @@ var (
 
 // defaults of Config.
 const (
-	defaultGrace   = 50 * time.Millisecond
+	defaultGrace   = 40 * time.Millisecond
 	defaultAPI     = "https://slack.com/api/"
 	requestTimeout = 20 * time.Second // of one call to Slack
 )

@@ -21,8 +21,8 @@ import (
 // beside an import waits for one such batch.
 const (
 	importAlone  = 2000 // nobody else can have the database
-	importShared = 1000 // others may use the same server
-	importBeside = 400  // inside a desk that serves
+	importShared = 500  // others may use the same server
+	importBeside = 250  // inside a desk that serves
 )
 
 // importText bounds the texts of a batch, in bytes, so that very long reviews
