@@ -29,7 +29,7 @@ type importLine struct {
 
 // importGC is by how many percent of what is in use the memory may grow during
 // an import inside the desk.
-const importGC = 40
+const importGC = 25
 
 // settler is a database that can put away what was written before somebody else
 // has to wait for it.

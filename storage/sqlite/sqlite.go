@@ -96,7 +96,7 @@ func open(ctx context.Context, path string, o Options, more url.Values) (*relati
 	if err != nil {
 		return nil, err
 	}
-	read, err := connect(path, readers, url.Values{"_query_only": {"1"}})
+	read, err := connect(path, readers, url.Values{"_query_only": {"1"}, "_pragma": pragmas(readCache)})
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -111,6 +111,18 @@ func open(ctx context.Context, path string, o Options, more url.Values) (*relati
 // readers is how many connections read at the same time.
 const readers = 4
 
+// How many kilobytes of pages a connection keeps. The one that writes needs the
+// inner pages of all indexes; for those that read, the system keeps them too,
+// once for all.
+const (
+	writeCache = 16_000
+	readCache  = 4_000
+)
+
+func pragmas(cache int) []string {
+	return []string{fmt.Sprintf("cache_size(-%d)", cache), "wal_autocheckpoint(4000)"}
+}
+
 // busyFor is how long a statement waits for another process that has the file
 // locked, a backup for instance, before it fails.
 const busyFor = 10 * time.Second
@@ -124,7 +136,7 @@ func connect(path string, conns int, more url.Values) (*sql.DB, error) {
 		"_dqs":          {"0"},
 		"_defensive":    {"1"},
 		"_error_rc":     {"1"},
-		"_pragma":       {"cache_size(-16000)", "wal_autocheckpoint(4000)"}, // 16 MB each
+		"_pragma":       pragmas(writeCache),
 	}
 	for k, v := range more {
 		q[k] = v
