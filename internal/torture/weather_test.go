@@ -177,6 +177,10 @@ type wrongClock struct {
 func (w *wrongClock) now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.look()
+}
+
+func (w *wrongClock) look() time.Time {
 	if now := time.Now().Add(w.off); now.After(w.last) {
 		w.last = now
 	}
@@ -208,11 +212,31 @@ func (w *wrongClock) set(off time.Duration) error {
 	if err := os.WriteFile(next, []byte(off.String()), 0o600); err != nil {
 		return err
 	}
-	defer w.now() // the platform is never behind the program
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	err := os.Rename(next, w.file)
+	// The platform is never behind the program: neither behind what it wrote
+	// down until now, nor behind what it does from now on.
+	w.look()
 	w.off = off
-	return os.Rename(next, w.file)
+	w.look()
+	return err
+}
+
+// TestThePlatformIsNeverBehind: what the program wrote down before a step back
+// is not later than what the platform notes after it.
+func TestThePlatformIsNeverBehind(t *testing.T) {
+	w := &wrongClock{file: filepath.Join(t.TempDir(), "clock")}
+	var program time.Time
+	for _, off := range []time.Duration{time.Hour, 15 * time.Second, -time.Hour, 0} {
+		if err := w.set(off); err != nil {
+			t.Fatal(err)
+		}
+		if now := w.now(); now.Before(program) {
+			t.Errorf("stepped to %s, the platform is %s behind", off, program.Sub(now))
+		}
+		program = time.Now().Add(off)
+	}
 }
 
 // steps are how wrong the clock is, one after the other. What was due by a
