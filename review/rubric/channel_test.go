@@ -1,6 +1,7 @@
 package rubric
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,35 @@ func TestChannelByReference(t *testing.T) {
 		}
 		if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%q: %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestReferences: the ways that people name by where they stand, in every
+// language, one a line of testdata/references.txt: "de|Bitte rufen Sie die …".
+func TestReferences(t *testing.T) {
+	lines, err := os.ReadFile("testdata/references.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A review and an answer that takes it up.
+	waits := map[string][2]string{
+		"en": {"Waited nine hours.", "Nine hours is a long wait."}, "de": {"Neun Stunden gewartet.", "Neun Stunden sind eine lange Wartezeit."},
+		"nl": {"Negen uur gewacht.", "Negen uur is lang wachten."}, "fr": {"Neuf heures d'attente.", "Neuf heures d'attente, c'est long."},
+		"es": {"Nueve horas de espera.", "Nueve horas de espera son muchas."}, "ja": {"9時間も待ちました。", "9時間もお待ちいただくことになりました。"},
+		"ko": {"9시간을 기다렸어요.", "9시간이나 기다리셨습니다."},
+	}
+	for line := range strings.Lines(string(lines)) {
+		lang, way, _ := strings.Cut(strings.TrimSpace(line), "|")
+		wait, ok := waits[lang]
+		if !ok {
+			t.Fatalf("%q names no language", line)
+		}
+		e := example{Lang: lang, Review: wait[0], Reply: wait[1] + " " + way, Verdict: "reply", Rating: 2}
+		for _, f := range Check(e.input(nil)) {
+			if f.Level == review.Block {
+				t.Errorf("%q: %s %q", way, f.Check, f.Words)
+			}
 		}
 	}
 }

@@ -3,13 +3,15 @@ package rubric
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // quoteMarks are the pairs in which the supported languages quote. Single marks are
-// apostrophes as often as not and do not count.
+// apostrophes as often as not: they quote only around whole words.
 var quoteMarks = []struct{ open, close string }{
 	{"“", "”"}, {"„", "“"}, {"«", "»"}, {"‹", "›"}, {"「", "」"}, {"『", "』"}, {`"`, `"`},
+	{"'", "'"}, {"‘", "’"},
 }
 
 // Bounds of what counts as a citation: long enough to tell something, short
@@ -39,12 +41,25 @@ func (c *checker) citations() [][2]int {
 			from += strings.Index(c.Text[from:from+n], words)
 			at = from + n + len(m.close)
 			n = len(words)
-			if runes := utf8.RuneCountInString(words); runes >= leastCited && runes <= mostCited && strings.Contains(original, words) {
+			if runes := utf8.RuneCountInString(words); runes >= leastCited && runes <= mostCited && strings.Contains(original, words) && c.stands(from, from+n) {
 				out = append(out, [2]int{from, from + n})
 			}
 		}
 	}
 	return out
+}
+
+// stands tells whether the marks around bytes from to to of the reply touch no
+// letter: it's an apostrophe that does.
+func (c *checker) stands(from, to int) bool {
+	before, width := utf8.DecodeLastRuneInString(c.Text[:from])
+	if before != '\'' && before != '‘' {
+		return true
+	}
+	outside, _ := utf8.DecodeLastRuneInString(c.Text[:from-width])
+	_, width = utf8.DecodeRuneInString(c.Text[to:])
+	after, _ := utf8.DecodeRuneInString(c.Text[to+width:])
+	return !unicode.IsLetter(outside) && !unicode.IsLetter(after)
 }
 
 // begun tells whether words that start at the byte from start within a citation.
@@ -57,6 +72,20 @@ func (c *checker) begun(from int) bool {
 func (c *checker) cited(from, to int) bool {
 	for _, s := range c.quoted {
 		if s[0] <= from && to <= s[1] {
+			return true
+		}
+	}
+	return false
+}
+
+// scare tells whether words stand in quotation marks by themselves: a "tomorrow"
+// that is quoted is somebody's word, and no time that anybody names.
+func (c *checker) scare(from, to int) bool {
+	before := strings.TrimRightFunc(c.Text[:from], unicode.IsSpace)
+	after := strings.TrimLeftFunc(c.Text[to:], unicode.IsSpace)
+	for _, m := range quoteMarks {
+		opened := strings.HasSuffix(before, m.open) || strings.Contains(c.Text[from:to], m.open)
+		if opened && strings.HasPrefix(after, m.close) {
 			return true
 		}
 	}

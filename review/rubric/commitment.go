@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/evenkeel/evenkeel/review"
 )
 
 // Kind is what a commitment is about.
@@ -63,7 +65,7 @@ func (c *checker) committed() []commitment {
 		out = append(out, c.commitment(sp, Kind(sp.kind), due))
 	}
 	for _, sp := range due {
-		if c.ahead(sp) {
+		if c.ahead(sp) && !c.scare(sp.from, sp.to) && (!c.delighted() || c.pledged(sp)) {
 			out = append(out, c.commitment(sp, Deadline, due))
 		}
 	}
@@ -98,7 +100,7 @@ func (c *checker) unbidden(offers []commitment) []commitment {
 				if c.recounted(sp) {
 					continue
 				}
-				if known || r.besideHolds(c.lex, c.lex.owner[id]+"/not_granted", h) || r.besideHolds(c.lex, c.lex.owner[id]+"/proc_check", h) {
+				if known || r.besideHolds(c.lex, c.lex.owner[id]+"/not_granted", h) || r.besideHolds(c.lex, c.lex.owner[id]+"/proc_check", h) || r.coveredBy(c.lex, c.lex.owner[id]+"/proc_check", h) {
 					continue
 				}
 				out = append(out, c.commitment(sp, Compensation, nil))
@@ -172,6 +174,10 @@ func (c *checker) ahead(sp span) bool {
 	r := sp.view
 	return ok && sp.kind != "soft" && !r.holds(id, r.within(sp.tokFrom, -1<<20), r.within(sp.tokTo, 1<<20))
 }
+
+// delighted tells thanks for a review with full marks: there "tomorrow we bake
+// again" is a day like any other, unless the sentence promises something.
+func (c *checker) delighted() bool { return c.Verdict == review.VerdictThank && c.fullMarks() }
 
 // namedDate tells whether a time is a date of the calendar that stands in the
 // review too. "Tomorrow" and "24 hours" are none: those are counted anew.

@@ -36,6 +36,10 @@ var whereabouts = regexp.MustCompile(`(?i)\b(?:room|zimmer|chambre|kamer|habitac
 // plates are a word for a vehicle's plate and what stands on it.
 var plates = regexp.MustCompile(`(?i:\b(?:plates?|licen[cs]e plate|registration|kennzeichen|immatricul\w+|plaque|kenteken|matr[ií]cula)\b|ナンバー|車両番号|차량 ?번호|번호판)[^.!?。]{0,16}?\b([A-Z0-9]{1,4}[ -]?[A-Z0-9]{1,4}[ -]?[A-Z0-9]{0,4})\b`)
 
+// barePlates are plates that need no word beside them to be told: Japanese ones,
+// and British ones.
+var barePlates = regexp.MustCompile(`(\p{Han}{1,4} ?\d{2,3} ?\p{Hiragana} ?\d{1,2}-\d{2})|\b([A-Z]{2}\d{2} [A-Z]{3})\b`)
+
 // The words without which an expression finds nothing; they spare most texts the
 // expressions. Those of Latin letters are compared with the plain form.
 var (
@@ -96,11 +100,25 @@ func (c *checker) identities() {
 			}
 		}
 	}
+	c.vehicles()
+}
+
+// vehicles: the plates of vehicles, with a word for them or without.
+func (c *checker) vehicles() {
+	const plate = "The reply shows the plate of a vehicle in public; leave it out."
 	if hinted(c.reply.flat, plateHints) {
 		for _, m := range plates.FindAllStringSubmatchIndex(c.Text, findingsPerRule) {
-			if plate := c.Text[m[2]:m[3]]; len(onlyDigits(plate)) >= 2 && plate != onlyDigits(plate) && !strings.Contains(c.Review.Text(), plate) {
-				c.block(PersonalData, c.Text[m[0]:m[1]], "The reply shows the plate of a vehicle in public; leave it out.")
+			if p := c.Text[m[2]:m[3]]; len(onlyDigits(p)) >= 2 && p != onlyDigits(p) && !strings.Contains(c.Review.Text(), p) {
+				c.block(PersonalData, c.Text[m[0]:m[1]], plate)
 			}
+		}
+	}
+	if !strings.ContainsAny(c.Text, "0123456789") {
+		return
+	}
+	for _, m := range barePlates.FindAllStringIndex(c.Text, findingsPerRule) {
+		if p := c.Text[m[0]:m[1]]; !strings.Contains(c.Review.Text(), p) {
+			c.block(PersonalData, p, plate)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (e example) input(reviews map[string]example) Input {
 
 // parts are the parts of the labelled set; testdata/README.md tells when each
 // was written and what it showed at first look.
-var parts = []string{"dev", "held", "held2", "held3", "held4", "held5", "dev2", "dev3"}
+var parts = []string{"dev", "held", "held2", "held3", "held4", "held5", "dev2", "dev3", "dev4"}
 
 // tally counts right answers of all.
 type tally struct{ right, all int }
