@@ -170,9 +170,25 @@ func (c *checker) ahead(sp span) bool {
 	if future {
 		return true
 	}
+	if c.sameSpan(sp) && !c.pledged(sp) {
+		return false // "five minutes", as the review counted them
+	}
 	id, ok := c.lex.concepts[c.lex.langs[sp.lang]+"/past"]
 	r := sp.view
 	return ok && sp.kind != "soft" && !r.holds(id, r.within(sp.tokFrom, -1<<20), r.within(sp.tokTo, 1<<20))
+}
+
+// sameSpan tells whether a time is a number of hours, days and the like that
+// stands in the review too.
+func (c *checker) sameSpan(sp span) bool {
+	words := coreScan(c.lex, c.reply.words(sp))
+	defer words.release()
+	tokens, counted := timeTokens(words), false
+	for _, w := range tokens {
+		counted = counted || digit(rune(w[0]))
+	}
+	have := c.sourceTimes()
+	return counted && len(tokens) > 1 && !slices.ContainsFunc(tokens, func(w string) bool { return !slices.Contains(have, w) })
 }
 
 // delighted tells thanks for a review with full marks: there "tomorrow we bake

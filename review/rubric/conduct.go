@@ -72,6 +72,9 @@ func (c *checker) threat() {
 
 // isolatedCase: no playing down. While an incident is on it cannot be waived.
 func (c *checker) isolatedCase() {
+	if c.delighted() {
+		return // there is nothing to play down
+	}
 	n := len(c.findings)
 	barred := ""
 	if c.Incident != "" {
@@ -92,6 +95,9 @@ func (c *checker) isolatedCase() {
 
 // blame: the customer is not lectured, and the reply does not begin with a denial.
 func (c *checker) blame() {
+	if c.delighted() {
+		return // nobody is to blame for full marks
+	}
 	first := c.firstSentence()
 	for _, sp := range c.own(NoBlame, c.spoken) {
 		w := c.reply.words(sp)
