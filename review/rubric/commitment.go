@@ -170,7 +170,7 @@ func (c *checker) ahead(sp span) bool {
 	if future {
 		return true
 	}
-	if c.sameSpan(sp) && !c.pledged(sp) {
+	if (c.sameSpan(sp) || c.lent(c.reply.words(sp))) && !c.pledged(sp) {
 		return false // "five minutes", as the review counted them
 	}
 	id, ok := c.lex.concepts[c.lex.langs[sp.lang]+"/past"]

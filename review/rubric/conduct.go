@@ -178,7 +178,7 @@ func (c *checker) concedes(sp span) bool {
 // marketing: no advertising, no invitation back, the brand once at most.
 func (c *checker) marketing() {
 	for _, sp := range c.own(NoMarketing, c.spoken) {
-		if sp.kind != "again" && c.lent(c.reply.words(sp)) {
+		if sp.kind != "again" && c.lent(c.reply.words(sp)) || c.pointsTo(sp) {
 			continue
 		}
 		if sp.kind == "again" {
@@ -199,6 +199,14 @@ func (c *checker) marketing() {
 		}
 	}
 	c.brand()
+}
+
+// pointsTo tells whether words say where to turn ("pop in and ask for the
+// foreman"): that is no advertising.
+func (c *checker) pointsTo(sp span) bool {
+	return slices.ContainsFunc(c.offered(), func(o span) bool {
+		return o.kind == "hint" && o.view == sp.view && o.tokFrom <= sp.tokTo && sp.tokFrom <= o.tokTo
+	})
 }
 
 // lent tells whether words stand in the review, or in a fact of the case, just so:
