@@ -32,7 +32,7 @@ func (c *checker) privateChannel() {
 }
 
 // menuPath is a way through a program: "Settings > Help".
-var menuPath = regexp.MustCompile(`\pL ?[>›→»] ?\pL`)
+var menuPath = regexp.MustCompile(`\pL ?[>›→] ?\pL`)
 
 // ways are the ways to get in touch that a reply offers.
 type ways struct {

@@ -65,7 +65,7 @@ func (c *checker) committed() []commitment {
 		out = append(out, c.commitment(sp, Kind(sp.kind), due))
 	}
 	for _, sp := range due {
-		if c.ahead(sp) && !c.scare(sp.from, sp.to) && (!c.delighted() || c.pledged(sp)) {
+		if c.ahead(sp) && (c.pledged(sp) || !c.scare(sp.from, sp.to) && !c.delighted()) {
 			out = append(out, c.commitment(sp, Deadline, due))
 		}
 	}
