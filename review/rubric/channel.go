@@ -1,7 +1,6 @@
 package rubric
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -24,15 +23,10 @@ func (c *checker) privateChannel() {
 		if len(w.kinds) == 0 {
 			c.warn(PrivateChannel, "", "The reply offers no private way to get in touch and none is set up; add a contact to the playbook, or say where it stands: “the contact on our profile”.")
 		}
-	case len(w.addresses) == 0 && w.hinted:
-		c.warn(PrivateChannel, w.last, "The reply says where to turn in words that cannot be checked; make sure that somebody answers there, or say “the contact on our profile”.")
 	case len(w.addresses) == 0:
 		c.block(PrivateChannel, w.last, "The reply names no allowed contact; add the one private contact from the playbook, or say where it stands: “the contact on our profile”.")
 	}
 }
-
-// menuPath is a way through a program: "Settings > Help".
-var menuPath = regexp.MustCompile(`\pL ?[>›→] ?\pL`)
 
 // ways are the ways to get in touch that a reply offers.
 type ways struct {
@@ -40,7 +34,6 @@ type ways struct {
 	kinds     map[string]string // way ("phone") → its words
 	last      string            // the words that name the last of them
 	named     bool              // one is named by the place where it stands
-	hinted    bool              // there is word of one that nobody can check ("ask at the counter")
 }
 
 func (w *ways) put(kind, words string) { w.kinds[kind], w.last = words, words }
@@ -48,7 +41,7 @@ func (w *ways) put(kind, words string) { w.kinds[kind], w.last = words, words }
 // waysOffered finds them: spelled out, named by the place where they stand, and
 // by a verb alone ("call us").
 func (c *checker) waysOffered() ways {
-	w := ways{addresses: make(map[string]string), kinds: make(map[string]string), hinted: menuPath.MatchString(c.Text)}
+	w := ways{addresses: make(map[string]string), kinds: make(map[string]string)}
 	note := func(fs []found, kind string) {
 		for _, f := range fs {
 			words := c.reply.source(f.from, f.to)
@@ -77,10 +70,6 @@ func (c *checker) waysOffered() ways {
 	}
 	c.named(&w)
 	for _, sp := range c.offered() {
-		if sp.kind == "hint" {
-			w.hinted = true
-			continue
-		}
 		if _, ok := refers(sp); ok || c.sameWay(&w, sp) {
 			continue
 		}

@@ -44,6 +44,12 @@ func TestChannelByReference(t *testing.T) {
 
 		{"Please tell us the e-mail address on your invoice.", none},
 		{"What is the phone number on your account?", none},
+		{"Please call the number in your review.", none},
+		{"Bitte rufen Sie die Nummer in Ihrer Bewertung an.", none},
+		{"Appelez le numéro de votre avis.", none},
+		{"Bel het nummer in uw recensie.", none},
+		{"Llame al número de su reseña.", none},
+		{"Please ask for the foreman at the counter.", none},
 		{"We have put the new opening hours on our website.", none},
 		{"You booked through our website and the confirmation was wrong.", none},
 		{"Wir haben die Speisekarte auf der Website korrigiert.", none},

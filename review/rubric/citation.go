@@ -78,20 +78,6 @@ func (c *checker) cited(from, to int) bool {
 	return false
 }
 
-// scare tells whether words stand in quotation marks by themselves: a "tomorrow"
-// that is quoted is somebody's word, and no time that anybody names.
-func (c *checker) scare(from, to int) bool {
-	before := strings.TrimRightFunc(c.Text[:from], unicode.IsSpace)
-	after := strings.TrimLeftFunc(c.Text[to:], unicode.IsSpace)
-	for _, m := range quoteMarks {
-		opened := strings.HasSuffix(before, m.open) || strings.Contains(c.Text[from:to], m.open)
-		if opened && strings.HasPrefix(after, m.close) {
-			return true
-		}
-	}
-	return false
-}
-
 // own finds what the patterns of a section match in the team's own words: what
 // the reply quotes from the customer is not held against it. The checks that law
 // and platforms demand do not use it, for a hostile review could lend its words.

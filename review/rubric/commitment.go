@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/evenkeel/evenkeel/review"
 )
 
 // Kind is what a commitment is about.
@@ -65,7 +63,7 @@ func (c *checker) committed() []commitment {
 		out = append(out, c.commitment(sp, Kind(sp.kind), due))
 	}
 	for _, sp := range due {
-		if c.ahead(sp) && (c.pledged(sp) || !c.scare(sp.from, sp.to) && !c.delighted()) {
+		if c.ahead(sp) {
 			out = append(out, c.commitment(sp, Deadline, due))
 		}
 	}
@@ -100,7 +98,7 @@ func (c *checker) unbidden(offers []commitment) []commitment {
 				if c.recounted(sp) {
 					continue
 				}
-				if known || r.besideHolds(c.lex, c.lex.owner[id]+"/not_granted", h) || r.besideHolds(c.lex, c.lex.owner[id]+"/proc_check", h) || r.coveredBy(c.lex, c.lex.owner[id]+"/proc_check", h) {
+				if known || r.besideHolds(c.lex, c.lex.owner[id]+"/not_granted", h) || r.besideHolds(c.lex, c.lex.owner[id]+"/proc_check", h) {
 					continue
 				}
 				out = append(out, c.commitment(sp, Compensation, nil))
@@ -170,30 +168,10 @@ func (c *checker) ahead(sp span) bool {
 	if future {
 		return true
 	}
-	if (c.sameSpan(sp) || c.lent(c.reply.words(sp))) && !c.pledged(sp) {
-		return false // "five minutes", as the review counted them
-	}
 	id, ok := c.lex.concepts[c.lex.langs[sp.lang]+"/past"]
 	r := sp.view
 	return ok && sp.kind != "soft" && !r.holds(id, r.within(sp.tokFrom, -1<<20), r.within(sp.tokTo, 1<<20))
 }
-
-// sameSpan tells whether a time is a number of hours, days and the like that
-// stands in the review too.
-func (c *checker) sameSpan(sp span) bool {
-	words := coreScan(c.lex, c.reply.words(sp))
-	defer words.release()
-	tokens, counted := timeTokens(words), false
-	for _, w := range tokens {
-		counted = counted || digit(rune(w[0]))
-	}
-	have := c.sourceTimes()
-	return counted && len(tokens) > 1 && !slices.ContainsFunc(tokens, func(w string) bool { return !slices.Contains(have, w) })
-}
-
-// delighted tells thanks for a review with full marks: there "tomorrow we bake
-// again" is a day like any other, unless the sentence promises something.
-func (c *checker) delighted() bool { return c.Verdict == review.VerdictThank && c.fullMarks() }
 
 // namedDate tells whether a time is a date of the calendar that stands in the
 // review too. "Tomorrow" and "24 hours" are none: those are counted anew.

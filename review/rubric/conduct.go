@@ -72,9 +72,6 @@ func (c *checker) threat() {
 
 // isolatedCase: no playing down. While an incident is on it cannot be waived.
 func (c *checker) isolatedCase() {
-	if c.delighted() {
-		return // there is nothing to play down
-	}
 	n := len(c.findings)
 	barred := ""
 	if c.Incident != "" {
@@ -95,9 +92,6 @@ func (c *checker) isolatedCase() {
 
 // blame: the customer is not lectured, and the reply does not begin with a denial.
 func (c *checker) blame() {
-	if c.delighted() {
-		return // nobody is to blame for full marks
-	}
 	first := c.firstSentence()
 	for _, sp := range c.own(NoBlame, c.spoken) {
 		w := c.reply.words(sp)
@@ -178,7 +172,7 @@ func (c *checker) concedes(sp span) bool {
 // marketing: no advertising, no invitation back, the brand once at most.
 func (c *checker) marketing() {
 	for _, sp := range c.own(NoMarketing, c.spoken) {
-		if sp.kind != "again" && c.lent(c.reply.words(sp)) || c.pointsTo(sp) {
+		if sp.kind != "again" && c.lent(c.reply.words(sp)) {
 			continue
 		}
 		if sp.kind == "again" {
@@ -199,14 +193,6 @@ func (c *checker) marketing() {
 		}
 	}
 	c.brand()
-}
-
-// pointsTo tells whether words say where to turn ("pop in and ask for the
-// foreman"): that is no advertising.
-func (c *checker) pointsTo(sp span) bool {
-	return slices.ContainsFunc(c.offered(), func(o span) bool {
-		return o.kind == "hint" && o.view == sp.view && o.tokFrom <= sp.tokTo && sp.tokFrom <= o.tokTo
-	})
 }
 
 // lent tells whether words stand in the review, or in a fact of the case, just so:

@@ -230,3 +230,23 @@ func TestHumanReplies(t *testing.T) {
 		}
 	}
 }
+
+// TestOpen keeps the list of good replies that are held back, and may not be: a
+// line that passes goes over to good_dev4.jsonl. Most name their contact in words
+// that nobody listed ("ask at the counter"), which is one for the playbook; the
+// others wait for a rule that lets no breach through.
+func TestOpen(t *testing.T) {
+	by := map[string]int{}
+	for _, e := range readExamples(t, "good_open.jsonl") {
+		stopped := blockers(e)
+		if len(stopped) == 0 {
+			t.Errorf("good_open.jsonl:%d passes; move it to good_dev4.jsonl", e.line)
+		}
+		for check := range stopped {
+			by[check]++
+		}
+	}
+	for _, check := range sortedKeys(by) {
+		t.Logf("%s: %d", check, by[check])
+	}
+}

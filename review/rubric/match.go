@@ -389,13 +389,6 @@ func (r *reading) besideHolds(lex *lexicon, concept string, h hit) bool {
 	return ok && (r.holds(id, r.within(h.tokFrom, -1<<20), h.tokFrom-1) || r.holds(id, h.tokTo+1, r.within(h.tokTo, 1<<20)))
 }
 
-// coveredBy tells whether a hit lies within one of a named concept: the Dutch
-// "bon" in "kassabon".
-func (r *reading) coveredBy(lex *lexicon, concept string, h hit) bool {
-	id, ok := lex.concepts[concept]
-	return ok && r.covered(id, h)
-}
-
 // merge sorts spans and joins those of one kind that overlap.
 func merge(spans []span) []span {
 	if len(spans) < 2 {

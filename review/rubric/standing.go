@@ -98,9 +98,6 @@ func (c *checker) appeal(r *reading, t tongue, h hit, mark bool) string {
 		if c.fullMarks() && !plea || c.contactIn(r, t, from, to) {
 			return ""
 		}
-		if bytesFrom, bytesTo := r.bytes(c.reply, h.from, h.to); !plea && !has(t.undo) && c.lent(c.Text[bytesFrom:bytesTo]) {
-			return "" // the stars of the customer's night sky
-		}
 		return bringsItUp
 	case mark && plea && !thanks && !c.contactIn(r, t, from, to):
 		return wantsAnother
