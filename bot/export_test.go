@@ -1,10 +1,15 @@
 package bot
 
 import (
+	"context"
+
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/rubric"
 	"github.com/evenkeel/evenkeel/storage"
 )
+
+// Cards are the cards that d draws for a case that is at hand.
+func Cards(ctx context.Context, d *Desk, c review.Case) ([]Keyed, error) { return d.cards(ctx, c) }
 
 // Nearest is what the desk says of a text beside others, for its test.
 func Nearest(text string, others []storage.Wording) review.Finding {
