@@ -2,7 +2,6 @@ package slackbot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,12 +33,29 @@ const metadataType = "evenkeel_card"
 // maxReviewID bounds what a platform's id of a review adds to a message.
 const maxReviewID = 256
 
-func metadata(at bot.Place) slack.SlackMetadata {
-	payload := map[string]any{"place": at.ID(), "case": at.Case}
-	if at.Review != "" && len(at.Review) <= maxReviewID {
-		payload["review"] = at.Review
+// body is a card's message as chat.postMessage and chat.update take it. stamp
+// is which message is meant, by the name that the method has for it.
+func (m message) body(at bot.Place, channel, stamp, ts string) ([]byte, error) {
+	e := encoder{out: make([]byte, 0, roomy)}
+	e.begin('{')
+	e.text("channel", channel)
+	e.given(stamp, ts)
+	e.message(m)
+	e.truth("link_names", false)
+	e.key("metadata")
+	e.begin('{')
+	e.text("event_type", metadataType)
+	e.key("event_payload")
+	e.begin('{')
+	e.text("place", at.ID())
+	e.number("case", at.Case)
+	if len(at.Review) <= maxReviewID {
+		e.given("review", at.Review)
 	}
-	return slack.SlackMetadata{EventType: metadataType, EventPayload: payload}
+	e.end('}')
+	e.end('}')
+	e.end('}')
+	return e.out, e.err
 }
 
 // channelFor finds where a card goes: the thread's own channel, or the one the
@@ -61,7 +77,8 @@ func (b *Bot) channel(name string) string {
 	return name
 }
 
-// options are those of every message: no unfurling, no parsing of the text.
+// options are what slack-go needs to say of every message; [encoder.message]
+// says the same.
 func (m message) options() []slack.MsgOption {
 	return []slack.MsgOption{
 		slack.MsgOptionText(m.text, false), // escaped already
@@ -130,28 +147,32 @@ func (b *Bot) ready(ctx context.Context, channel, key string) error {
 	return nil
 }
 
+// posted is Slack's answer to a new message.
+type posted struct {
+	status
+	Channel string       `json:"channel"`
+	TS      string       `json:"ts"`
+	Message foundMessage `json:"message"`
+}
+
 // post sends m once.
 func (b *Bot) post(ctx context.Context, at bot.Place, channel, thread string, m message) (string, error) {
-	options := append(m.options(), slack.MsgOptionMetadata(metadata(at)))
-	if thread != "" {
-		options = append(options, slack.MsgOptionTS(thread))
+	var p posted
+	body, err := m.body(at, channel, "thread_ts", thread)
+	if err == nil {
+		err = b.call(ctx, "chat.postMessage", asJSON, body, &p)
 	}
-	in, ts, posted, err := b.api.PostMessageWithResponseContext(ctx, channel, options...)
 	if err != nil {
-		e := b.failure(ctx, "chat.postMessage", channel, err)
-		var ce *bot.ChatError
-		if errors.As(e, &ce) && errors.Is(e, bot.ErrLimited) {
-			b.pace.limited("post:"+channel, ce.After)
-		}
-		return "", e
+		return "", b.waits(ctx, "chat.postMessage", "post:"+channel, channel, err)
 	}
+	in, ts := p.Channel, p.TS
 	if ts == "" {
 		return "", &bot.ChatError{Kind: bot.ErrUnknown, Chat: Name, Reason: "Slack's answer names no message"}
 	}
 	if in == "" {
 		in = channel
 	}
-	if thread != "" && posted.Timestamp != "" && posted.ThreadTimestamp == "" && b.threadGone(ctx, in, thread) {
+	if thread != "" && p.Message.TS != "" && p.Message.ThreadTS == "" && b.threadGone(ctx, in, thread) {
 		// The parent is gone, and Slack has put the card into the channel.
 		if _, _, err := b.api.DeleteMessageContext(ctx, in, ts); err != nil {
 			b.log.Warn("a card that lost its thread could not be removed", "case", at.Case, "err", err)
@@ -185,14 +206,12 @@ func (b *Bot) Update(ctx context.Context, at bot.Place, ref string, card bot.Car
 }
 
 func (b *Bot) update(ctx context.Context, at bot.Place, channel, ts string, m message) error {
-	_, _, _, err := b.api.UpdateMessageContext(ctx, channel, ts, append(m.options(), slack.MsgOptionMetadata(metadata(at)))...)
+	body, err := m.body(at, channel, "ts", ts)
 	if err == nil {
-		return nil
+		err = b.call(ctx, "chat.update", asJSON, body, new(status))
 	}
-	e := b.failure(ctx, "chat.update", channel, err)
-	var ce *bot.ChatError
-	if errors.As(e, &ce) && errors.Is(e, bot.ErrLimited) {
-		b.pace.limited("chat.update", ce.After)
+	if err != nil {
+		return b.waits(ctx, "chat.update", "chat.update", channel, err)
 	}
-	return e
+	return nil
 }

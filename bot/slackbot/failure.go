@@ -62,7 +62,7 @@ var verdicts = map[string]struct {
 const defaultWait = 30 * time.Second
 
 // failure turns what went wrong in a call into what the desk and people can
-// use. It holds no token: slack-go sends them in the body only.
+// use. It holds no token: they travel in bodies and headers only.
 func (b *Bot) failure(ctx context.Context, method, channel string, err error) error {
 	e := &bot.ChatError{Kind: bot.ErrUnknown, Chat: Name, Err: fmt.Errorf("%s: %w", method, err)}
 	var limited *slack.RateLimitedError
@@ -87,6 +87,16 @@ func (b *Bot) failure(ctx context.Context, method, channel string, err error) er
 		e.Kind, e.Reason = bot.ErrUnreachable, "Slack cannot be reached from here"
 	default:
 		e.Reason = "the connection to Slack broke off"
+	}
+	return e
+}
+
+// waits is failure that lets a lane wait for as long as Slack asks to.
+func (b *Bot) waits(ctx context.Context, method, lane, channel string, err error) error {
+	e := b.failure(ctx, method, channel, err)
+	var ce *bot.ChatError
+	if errors.As(e, &ce) && errors.Is(e, bot.ErrLimited) {
+		b.pace.limited(lane, ce.After)
 	}
 	return e
 }

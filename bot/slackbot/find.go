@@ -2,24 +2,18 @@ package slackbot
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
 	"github.com/evenkeel/evenkeel/bot"
 )
 
-// History is read with our own few lines and not with slack-go: it decodes
-// every block of every message, and one malformed block of another app makes
-// the whole page unreadable, for ever.
+// History is not read with slack-go: it decodes every block of every message,
+// and one malformed block of another app makes the whole page unreadable, for
+// ever.
 
 // foundMessage is the little that we need of a message.
 type foundMessage struct {
@@ -34,9 +28,7 @@ type foundMessage struct {
 }
 
 type page struct {
-	OK       bool           `json:"ok"`
-	Error    string         `json:"error"`
-	Needed   string         `json:"needed"`
+	status
 	Messages []foundMessage `json:"messages"`
 	Meta     struct {
 		Cursor string `json:"next_cursor"`
@@ -48,7 +40,6 @@ type page struct {
 const (
 	pageSize = 200
 	maxPages = 10
-	maxPage  = 8 << 20 // bytes
 )
 
 // Find implements [bot.Chat]: it looks for the bot's own message that carries
@@ -127,46 +118,14 @@ func (b *Bot) page(ctx context.Context, method string, args url.Values) (page, e
 	if wait := b.pace.call(method); wait > 0 {
 		return page{}, &bot.ChatError{Kind: bot.ErrLimited, Chat: Name, After: wait, Reason: "Slack asked us to wait"}
 	}
-	p, err := b.read(ctx, method, args)
-	if err == nil {
-		return p, nil
-	}
-	e := b.failure(ctx, method, channel, err)
-	var ce *bot.ChatError
-	if errors.As(e, &ce) && errors.Is(e, bot.ErrLimited) {
-		b.pace.limited(method, ce.After)
-	}
-	return page{}, e
-}
-
-func (b *Bot) read(ctx context.Context, method string, args url.Values) (p page, err error) {
 	form := url.Values{"limit": {strconv.Itoa(pageSize)}, "include_all_metadata": {"true"}}
 	for k, v := range args {
 		form[k] = v
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.apiURL+method, strings.NewReader(form.Encode()))
+	var p page
+	err := b.call(ctx, method, asForm, []byte(form.Encode()), &p)
 	if err != nil {
-		return p, err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+b.cfg.BotToken.Reveal())
-	resp, err := b.client.Do(req)
-	if err != nil {
-		return p, err
-	}
-	defer resp.Body.Close()
-	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
-		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return p, &slack.RateLimitedError{RetryAfter: time.Duration(seconds) * time.Second}
-	case resp.StatusCode != http.StatusOK:
-		return p, slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
-	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxPage)).Decode(&p); err != nil {
-		return p, fmt.Errorf("reading the answer: %w", err)
-	}
-	if !p.OK {
-		return p, slack.SlackErrorResponse{Err: p.Error, Needed: p.Needed}
+		return page{}, b.waits(ctx, method, method, channel, err)
 	}
 	return p, nil
 }

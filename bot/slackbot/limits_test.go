@@ -188,10 +188,14 @@ func TestOwnCheckAgreesWithSlack(t *testing.T) {
 	}
 }
 
-// Whatever stands on a card, Slack takes it, and it is harmless.
-func TestAnyCardIsTaken(t *testing.T) {
-	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{issueText, "", "\n\n", bottest.Words("w", 4000), strings.Repeat("&", 5000), strings.Repeat("\u0301", 300)}),
+// anyText is what might stand anywhere on a card.
+func anyText() *rapid.Generator[string] {
+	return rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{issueText, "", "\n\n", bottest.Words("w", 4000), strings.Repeat("&", 5000), strings.Repeat("\u0301", 300)}),
 		rapid.StringOfN(rapid.RuneFrom(nil, unicode.Cf, unicode.Mn, unicode.Arabic, unicode.Hangul), 0, 100, -1))
+}
+
+func anyCard() *rapid.Generator[bot.Card] {
+	text := anyText()
 	kinds := []bot.BlockKind{bot.Para, bot.Quote, bot.Draft, bot.Fields, bot.List, bot.Diff, bot.Small}
 	line := rapid.Custom(func(t *rapid.T) bot.Line {
 		return bot.Line{Mark: rapid.SampledFrom([]bot.Mark{bot.Plain, bot.Done, bot.Todo, bot.Alert, bot.Stop}).Draw(t, "mark"), Label: text.Draw(t, "label"), Text: text.Draw(t, "line")}
@@ -207,11 +211,25 @@ func TestAnyCardIsTaken(t *testing.T) {
 		return bot.Button{Label: text.Draw(t, "label"), Hint: text.Draw(t, "hint"), Confirm: text.Draw(t, "confirm"), Form: rapid.Bool().Draw(t, "form"),
 			Style: rapid.SampledFrom([]bot.Style{bot.Secondary, bot.Primary, bot.Danger}).Draw(t, "style"), Token: bottest.Token("do", 7, "")}
 	})
+	option := rapid.Custom(func(t *rapid.T) commands.Option {
+		return commands.Option{Value: rapid.StringMatching("[a-z]{0,12}").Draw(t, "value"), Label: text.Draw(t, "option")}
+	})
+	choice := rapid.Custom(func(t *rapid.T) bot.Select {
+		return bot.Select{Label: text.Draw(t, "label"), Form: rapid.Bool().Draw(t, "form"), Token: bottest.Token("do", 7, ""), Options: rapid.SliceOfN(option, 1, 4).Draw(t, "options")}
+	})
+	return rapid.Custom(func(t *rapid.T) bot.Card {
+		return bot.Card{Case: 7, Title: text.Draw(t, "title"), Summary: "S" + text.Draw(t, "summary"),
+			Blocks: rapid.SliceOfN(block, 0, 60).Draw(t, "blocks"), Buttons: rapid.SliceOfN(button, 0, 25).Draw(t, "buttons"),
+			Selects: rapid.SliceOfN(choice, 0, 2).Draw(t, "selects"),
+			Links:   []bot.Link{{Label: text.Draw(t, "link"), URL: rapid.OneOf(text, rapid.Just("https://shop.example.com/?a=1&b=2")).Draw(t, "url")}}}
+	})
+}
+
+// Whatever stands on a card, Slack takes it, and it is harmless.
+func TestAnyCardIsTaken(t *testing.T) {
+	card := anyCard()
 	rapid.Check(t, func(r *rapid.T) {
-		c := bot.Card{Case: 7, Title: text.Draw(r, "title"), Summary: "S" + text.Draw(r, "summary"),
-			Blocks: rapid.SliceOfN(block, 0, 60).Draw(r, "blocks"), Buttons: rapid.SliceOfN(button, 0, 25).Draw(r, "buttons"),
-			Links: []bot.Link{{Label: text.Draw(r, "link"), URL: text.Draw(r, "url")}}}
-		m := drawn(c)
+		m := drawn(card.Draw(r, "card"))
 		if err := checkMessage(m); err != nil {
 			r.Fatalf("our own check: %v", err)
 		}

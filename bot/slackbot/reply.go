@@ -135,7 +135,7 @@ func (a answers) respond(ctx context.Context, to string, m message) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	req.Header.Set("Content-Type", asJSON)
 	resp, err := a.bot.client.Do(req)
 	if err != nil {
 		return errors.New("answering by response_url failed") // its URL is a secret
