@@ -3,7 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -21,7 +21,7 @@ type Place struct {
 
 // ID is the card's name within the whole installation: chats that can mark a
 // message carry it, so that a lost answer can be looked for.
-func (p Place) ID() string { return fmt.Sprintf("case-%d-%s", p.Case, p.Key) }
+func (p Place) ID() string { return "case-" + strconv.FormatInt(p.Case, 10) + "-" + p.Key }
 
 // Chat is a place where a team talks: the web console, Slack, Discord. The
 // desk calls it from its workers only, one call at a time for each case and

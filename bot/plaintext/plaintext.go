@@ -17,7 +17,7 @@ import (
 // from right to left. Stacks of accents are thinned out, for they climb over
 // the lines around them.
 func Visible(s string) string {
-	if !strings.ContainsFunc(s[ordinary(s):], noteworthy) {
+	if !noteworthyIn(s[ordinary(s):]) {
 		return s
 	}
 	runes := []rune(strings.ReplaceAll(s, "\r\n", "\n"))
@@ -50,12 +50,28 @@ func ordinary(s string) int {
 	return len(s)
 }
 
+// noteworthyIn tells whether a character of s needs a closer look.
+func noteworthyIn(s string) bool {
+	for _, r := range s {
+		if noteworthy(r) {
+			return true
+		}
+	}
+	return false
+}
+
 // noteworthy tells the characters that need a closer look. Nearly all of most
-// texts are below U+0300, where the tables need not be asked; a broken byte
-// reads as a replacement character.
+// texts are letters of common writings, dashes, quotes and stars, for which the
+// tables need not be asked; a broken byte reads as a replacement character.
 func noteworthy(r rune) bool {
-	if r < 0x300 {
+	switch {
+	case r < 0x300:
 		return r < 0x20 && r != '\n' && r != '\t' || r >= 0x7F && r < 0xA0
+	case r >= 0x370 && r < 0x483, // Greek, Cyrillic
+		r >= 0x2010 && r < 0x2028, r >= 0x2030 && r < 0x205F, // dashes, quotes, dots
+		r >= 0x2100 && r < 0x2800,                            // stars, arrows, ticks
+		r >= 0x4E00 && r < 0xA000, r >= 0xAC00 && r < 0xD7A4: // Han, Hangul
+		return false
 	}
 	return r == unicode.ReplacementChar || suspicious(r) || accent(r)
 }

@@ -3,6 +3,7 @@ package plaintext_test
 import (
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -29,6 +30,28 @@ func TestSplitAndJoinGiveTheText(t *testing.T) {
 			t.Fatalf("%q became %q", s, b.String())
 		}
 	})
+}
+
+// Whatever Unicode calls a control, a format or an accent is seen to, wherever
+// in its tables it stands.
+func TestVisibleKnowsEveryRune(t *testing.T) {
+	mayStay := func(r rune) bool {
+		variant := r >= 0xFE00 && r <= 0xFE0F || r >= 0xE0100 && r <= 0xE01EF
+		return variant || strings.ContainsRune("\n\t\u00AD\u061C", r) // the last stays in Arabic, which it is itself
+	}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		switch {
+		case mayStay(r) || !utf8.ValidRune(r):
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+			if v := plaintext.Visible("a" + string(r) + "b"); strings.ContainsRune(v, r) {
+				t.Errorf("%U stays in %q", r, v)
+			}
+		case unicode.In(r, unicode.Mn, unicode.Me):
+			if v := plaintext.Visible("a" + strings.Repeat(string(r), 9)); strings.Count(v, string(r)) > 4 {
+				t.Errorf("%U is stacked in %q", r, v)
+			}
+		}
+	}
 }
 
 func TestVisibleActsNoMore(t *testing.T) {

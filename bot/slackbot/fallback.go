@@ -10,11 +10,16 @@ import (
 // the 4,000 characters that chat.update takes. Screen readers and
 // notifications read it instead of the blocks.
 func fallback(c bot.Card) string {
-	var lines []string
+	var all strings.Builder
+	all.Grow(2 << 10)
 	add := func(s string) {
-		if s = strings.TrimSpace(visible(s)); s != "" {
-			lines = append(lines, s)
+		if s = strings.TrimSpace(visible(s)); s == "" {
+			return
 		}
+		if all.Len() > 0 {
+			all.WriteByte('\n')
+		}
+		all.WriteString(s)
 	}
 	add(c.Summary)
 	if c.Title != c.Summary {
@@ -28,7 +33,7 @@ func fallback(c bot.Card) string {
 	for _, l := range c.Links {
 		add(l.Label + ": " + l.URL)
 	}
-	var can []string
+	can := make([]string, 0, len(c.Buttons)+len(c.Selects))
 	for _, b := range c.Buttons {
 		can = append(can, b.Label)
 	}
@@ -38,34 +43,43 @@ func fallback(c bot.Card) string {
 	if len(can) > 0 {
 		add("You can: " + strings.Join(can, ", "))
 	}
-	return escapeWithin(strings.Join(lines, "\n"), maxFallback)
+	return escapeWithin(all.String(), maxFallback)
 }
 
 // spoken says a block.
 func spoken(b bot.Block) string {
-	var s strings.Builder
-	if b.Heading != "" {
-		s.WriteString(b.Heading + ": ")
+	if b.Heading == "" && len(b.Items)+len(b.Spans) == 0 {
+		return b.Text
 	}
-	s.WriteString(b.Text)
+	var s strings.Builder
+	s.Grow(512)
+	write := func(words ...string) {
+		for _, w := range words {
+			s.WriteString(w)
+		}
+	}
+	if b.Heading != "" {
+		write(b.Heading, ": ")
+	}
+	write(b.Text)
 	for _, l := range b.Items {
 		if s.Len() > 0 {
-			s.WriteString("\n")
+			write("\n")
 		}
-		s.WriteString(said[l.Mark])
+		write(said[l.Mark])
 		if l.Label != "" {
-			s.WriteString(l.Label + ": ")
+			write(l.Label, ": ")
 		}
-		s.WriteString(l.Text)
+		write(l.Text)
 	}
 	for _, p := range b.Spans {
 		switch p.Kind {
 		case bot.Added:
-			s.WriteString("[added: " + p.Text + "]")
+			write("[added: ", p.Text, "]")
 		case bot.Deleted:
-			s.WriteString("[removed: " + p.Text + "]")
+			write("[removed: ", p.Text, "]")
 		default:
-			s.WriteString(p.Text)
+			write(p.Text)
 		}
 	}
 	return s.String()
@@ -75,7 +89,7 @@ func spoken(b bot.Block) string {
 // half escape.
 func escapeWithin(s string, n int) string {
 	e := escape(s)
-	for k := n; runeLen(e) > n; k -= max(1, (runeLen(e)-n)/5) {
+	for k := n; len(e) > n && runeLen(e) > n; k -= max(1, (runeLen(e)-n)/5) {
 		e = escape(cut(s, k))
 	}
 	return e

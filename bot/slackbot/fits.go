@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/slack-go/slack"
 )
@@ -20,9 +21,12 @@ func (e *LimitError) Error() string {
 
 // checker collects the first breach.
 type checker struct {
-	err   error
-	chars int // so far
+	length func(string) int
+	err    error
+	chars  int // so far
 }
+
+func newChecker() *checker { return &checker{length: runeLen} }
 
 func (k *checker) atMost(what string, has, most int) {
 	if k.err == nil && has > most {
@@ -30,23 +34,33 @@ func (k *checker) atMost(what string, has, most int) {
 	}
 }
 
-func (k *checker) text(what string, s string, most int) {
-	k.atMost(what, runeLen(s), most)
-	if k.err == nil && s == "" {
+// text looks at a text that must not be empty and gives its length.
+func (k *checker) text(what string, s string, most int) int {
+	n := k.length(s)
+	k.atMost(what, n, most)
+	if k.err == nil && n == 0 {
 		k.err = &LimitError{what + " (empty)", 0, most}
 	}
+	return n
 }
 
 func (k *checker) object(what string, o *slack.TextBlockObject, most int) {
 	if o != nil {
-		k.chars += runeLen(o.Text)
-		k.text(what, o.Text, most)
+		k.chars += k.text(what, o.Text, most)
 	}
 }
 
-// checkMessage looks whether Slack takes m.
+// checkMessage looks whether Slack takes m. What fits in bytes, as nearly every
+// message does, fits in code points, of which there are no more.
 func checkMessage(m message) error {
-	var k checker
+	quick := &checker{length: func(s string) int { return len(s) }}
+	if quick.message(m) == nil {
+		return nil
+	}
+	return newChecker().message(m)
+}
+
+func (k *checker) message(m message) error {
 	k.text("the fallback text", m.text, maxFallback)
 	k.blocks(m.blocks, maxBlocks)
 	k.atMost("the words of the message", k.chars, maxMessage+maxAside)
@@ -55,33 +69,31 @@ func checkMessage(m message) error {
 
 // checkModal looks whether Slack takes v.
 func checkModal(v slack.ModalViewRequest) error {
-	var k checker
+	k := newChecker()
 	k.object("the form's title", v.Title, maxViewWord)
 	k.object("the form's submit", v.Submit, maxViewWord)
 	k.object("the form's close", v.Close, maxViewWord)
-	k.atMost("the form's metadata", runeLen(v.PrivateMetadata), maxMetadata)
-	k.atMost("the form's callback id", runeLen(v.CallbackID), maxID)
+	k.atMost("the form's metadata", k.length(v.PrivateMetadata), maxMetadata)
+	k.atMost("the form's callback id", k.length(v.CallbackID), maxID)
 	k.blocks(v.Blocks.BlockSet, maxViewBlocks)
 	return k.err
 }
 
 // checkHome looks whether Slack takes v.
 func checkHome(v slack.HomeTabViewRequest) error {
-	var k checker
+	k := newChecker()
 	k.blocks(v.Blocks.BlockSet, maxViewBlocks)
 	return k.err
 }
 
 func (k *checker) blocks(bs []slack.Block, most int) {
 	k.atMost("the message's blocks", len(bs), most)
-	ids := map[string]bool{}
+	var ids []string
 	for _, b := range bs {
-		id := b.ID()
-		k.atMost("a block id", runeLen(id), maxID)
-		if id != "" && ids[id] && k.err == nil {
-			k.err = &LimitError{"block id " + id, 2, 1}
+		if id := b.ID(); id != "" {
+			k.atMost("a block id", k.length(id), maxID)
+			ids = k.unique(ids, "block id", id)
 		}
-		ids[id] = true
 		k.block(b)
 	}
 }
@@ -103,9 +115,9 @@ func (k *checker) block(b slack.Block) {
 		k.rich(b)
 	case *slack.ActionBlock:
 		k.atMost("an actions block", len(b.Elements.ElementSet), maxActions)
-		ids := map[string]bool{}
+		var ids []string
 		for _, e := range b.Elements.ElementSet {
-			k.unique(ids, k.element(e))
+			ids = k.unique(ids, "action id", k.element(e))
 		}
 	case *slack.InputBlock:
 		k.object("a field's label", b.Label, maxInputLabel)
@@ -114,11 +126,12 @@ func (k *checker) block(b slack.Block) {
 	}
 }
 
-func (k *checker) unique(ids map[string]bool, id string) {
-	if k.err == nil && ids[id] {
-		k.err = &LimitError{"action id " + id, 2, 1}
+// unique adds an id to the few that were seen in one place.
+func (k *checker) unique(seen []string, what, id string) []string {
+	if k.err == nil && slices.Contains(seen, id) {
+		k.err = &LimitError{what + " " + id, 2, 1}
 	}
-	ids[id] = true
+	return append(seen, id)
 }
 
 func (k *checker) rich(b *slack.RichTextBlock) {
@@ -140,11 +153,10 @@ func (k *checker) words(es []slack.RichTextSectionElement) {
 	for _, e := range es {
 		switch e := e.(type) {
 		case *slack.RichTextSectionTextElement:
-			k.text("a run of words", e.Text, maxText)
-			k.chars += runeLen(e.Text)
+			k.chars += k.text("a run of words", e.Text, maxText)
 		case *slack.RichTextSectionLinkElement:
 			k.text("a link", e.URL, maxURL)
-			k.chars += runeLen(e.Text)
+			k.chars += k.length(e.Text)
 		}
 	}
 }
@@ -154,23 +166,23 @@ func (k *checker) element(e slack.BlockElement) string {
 	switch e := e.(type) {
 	case *slack.ButtonBlockElement:
 		k.object("a button", e.Text, maxButtonLabel)
-		k.atMost("a button's value", runeLen(e.Value), maxButtonValue)
-		k.atMost("a button's hint", runeLen(e.AccessibilityLabel), maxButtonHint)
-		k.atMost("an action id", runeLen(e.ActionID), maxID)
+		k.atMost("a button's value", k.length(e.Value), maxButtonValue)
+		k.atMost("a button's hint", k.length(e.AccessibilityLabel), maxButtonHint)
+		k.atMost("an action id", k.length(e.ActionID), maxID)
 		k.confirm(e.Confirm)
 		return e.ActionID
 	case *slack.OverflowBlockElement:
 		k.options("a menu", e.Options, maxOverflow)
-		k.atMost("an action id", runeLen(e.ActionID), maxID)
+		k.atMost("an action id", k.length(e.ActionID), maxID)
 		return e.ActionID
 	case *slack.SelectBlockElement:
 		k.object("a choice's label", e.Placeholder, maxPlaceholder)
 		k.options("a choice", e.Options, maxOptions)
-		k.atMost("an action id", runeLen(e.ActionID), maxID)
+		k.atMost("an action id", k.length(e.ActionID), maxID)
 		return e.ActionID
 	case *slack.PlainTextInputBlockElement:
 		k.atMost("a field's length", e.MaxLength, maxInput)
-		k.atMost("a field's value", runeLen(e.InitialValue), maxInput)
+		k.atMost("a field's value", k.length(e.InitialValue), maxInput)
 		k.object("a field's placeholder", e.Placeholder, maxPlaceholder)
 		return e.ActionID
 	}
@@ -182,9 +194,10 @@ func (k *checker) options(what string, os []*slack.OptionBlockObject, most int) 
 	if len(os) == 0 && k.err == nil {
 		k.err = &LimitError{what + " without options", 0, most}
 	}
+	option, value := what+"'s option", what+"'s option value"
 	for _, o := range os {
-		k.object(what+"'s option", o.Text, maxOptionText)
-		k.text(what+"'s option value", o.Value, maxOptionValue)
+		k.object(option, o.Text, maxOptionText)
+		k.text(value, o.Value, maxOptionValue)
 	}
 }
 

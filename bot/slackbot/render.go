@@ -95,6 +95,14 @@ var floors = []struct {
 func shares(blocks []bot.Block, characters int) []int {
 	share, over := make([]int, len(blocks)), -characters
 	for i, b := range blocks {
+		share[i] = bytesOf(b)
+		over += share[i]
+	}
+	if over <= 0 { // as nearly always
+		return share
+	}
+	over = -characters
+	for i, b := range blocks {
 		share[i] = size(b)
 		over += share[i]
 	}
@@ -117,35 +125,37 @@ func shares(blocks []bot.Block, characters int) []int {
 
 // size counts the code points of a block as drawn, near enough above.
 func size(b bot.Block) int {
-	n := runeLen(headingOf(b)) + runeLen(visible(b.Text)) + 2
+	return sizeBy(b, func(s string) int { return runeLen(visible(s)) })
+}
+
+// bytesOf is never less than size and takes no look at the words: what is made
+// visible has no more code points than it had bytes.
+func bytesOf(b bot.Block) int {
+	return sizeBy(b, func(s string) int { return len(s) })
+}
+
+func sizeBy(b bot.Block, length func(string) int) int {
+	n := length(headingOf(b)) + length(b.Text) + 2
 	for _, l := range b.Items {
-		n += runeLen(visible(l.Label)) + runeLen(visible(l.Text)) + 5
+		n += length(l.Label) + length(l.Text) + 5
 	}
 	for _, s := range b.Spans {
-		n += runeLen(visible(s.Text))
+		n += length(s.Text)
 	}
 	return n
 }
 
 // blockOf draws one block with at most budget code points.
-func blockOf(b bot.Block, budget int) (out []slack.Block, short bool) {
+func blockOf(b bot.Block, budget int) ([]slack.Block, bool) {
 	if b.Kind == bot.Small {
 		return small(b, budget)
 	}
-	runs := runsOf(b)
-	if b.Heading != "" {
-		heading := run{text: headingOf(b), style: bold, head: true}
-		if len(runs) > 0 {
-			heading.text += "\n"
-		}
-		runs = append([]run{heading}, runs...)
-	}
-	runs, short = within(runs, budget)
+	runs, short := within(runsOf(b), budget)
 	quoted := b.Kind == bot.Quote || b.Kind == bot.Draft
 	if es := elements(runs, quoted); len(es) > 0 {
-		out = append(out, slack.NewRichTextBlock("", es...))
+		return []slack.Block{slack.NewRichTextBlock("", es...)}, short
 	}
-	return out, short
+	return nil, short
 }
 
 // headingOf is a block's heading, which is a line and not a text.
@@ -193,9 +203,16 @@ var (
 	said  = map[bot.Mark]string{bot.Done: "done: ", bot.Todo: "to do: ", bot.Alert: "note: ", bot.Stop: "holds back: "}
 )
 
-// runsOf are the words of a block without its heading.
+// runsOf are the words of a block.
 func runsOf(b bot.Block) []run {
-	var runs []run
+	runs := make([]run, 0, 3+4*len(b.Items)+len(b.Spans))
+	if b.Heading != "" {
+		heading := run{text: headingOf(b), style: bold, head: true}
+		if b.Text != "" || len(b.Items)+len(b.Spans) > 0 {
+			heading.text += "\n"
+		}
+		runs = append(runs, heading)
+	}
 	line := func(sign string, l bot.Line, last bool) {
 		if l.Label != "" {
 			runs = append(runs, run{text: sign}, run{text: visible(l.Label) + ":", style: bold}, run{text: " " + visible(l.Text)})
@@ -250,7 +267,8 @@ func within(runs []run, n int) ([]run, bool) {
 // elements puts runs into rich text: the heading as a section, the rest as a
 // section or a quote.
 func elements(runs []run, quoted bool) []slack.RichTextElement {
-	var head, body []slack.RichTextSectionElement
+	var head []slack.RichTextSectionElement
+	body := make([]slack.RichTextSectionElement, 0, len(runs))
 	for _, r := range runs {
 		if r.head && quoted {
 			if text := strings.TrimSuffix(r.text, "\n"); text != "" {
@@ -258,15 +276,7 @@ func elements(runs []run, quoted bool) []slack.RichTextElement {
 			}
 			continue
 		}
-		pieces, separators := split(r.text, maxText-maxSeparator)
-		for i, p := range pieces {
-			if i < len(separators) {
-				p += separators[i]
-			}
-			if p != "" {
-				body = append(body, slack.NewRichTextSectionTextElement(p, r.style))
-			}
-		}
+		body = appendPieces(body, r)
 	}
 	var out []slack.RichTextElement
 	if len(head) > 0 {
@@ -279,6 +289,26 @@ func elements(runs []run, quoted bool) []slack.RichTextElement {
 		return append(out, &slack.RichTextQuote{Type: slack.RTEQuote, Elements: body})
 	}
 	return append(out, slack.NewRichTextSection(body...))
+}
+
+// appendPieces puts a run into as many pieces as it needs, nearly always one.
+func appendPieces(body []slack.RichTextSectionElement, r run) []slack.RichTextSectionElement {
+	if r.text == "" {
+		return body
+	}
+	if len(r.text) <= maxText-maxSeparator {
+		return append(body, slack.NewRichTextSectionTextElement(r.text, r.style))
+	}
+	pieces, separators := split(r.text, maxText-maxSeparator)
+	for i, p := range pieces {
+		if i < len(separators) {
+			p += separators[i]
+		}
+		if p != "" {
+			body = append(body, slack.NewRichTextSectionTextElement(p, r.style))
+		}
+	}
+	return body
 }
 
 // shortened says that something is missing and where it can be read.
@@ -328,8 +358,11 @@ func safeURL(u string) bool {
 }
 
 func plain(s string, n int) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.PlainTextType, cut(s, n), false, false)
+	return &slack.TextBlockObject{Type: slack.PlainTextType, Text: cut(s, n), Emoji: &noEmoji}
 }
+
+// noEmoji keeps “:smile:” the word that somebody wrote.
+var noEmoji = false
 
 // actions draws buttons and selects. The block's id changes with the card, or
 // Slack would go on showing the choice that somebody made on the last one.
@@ -369,11 +402,11 @@ const formMark = ":form"
 // actionID is unique in its message; Slack sends it back with the press. The
 // token travels in the value.
 func actionID(verb string, n int, form bool) string {
-	id := cut(verb, maxID/2) + ":" + strconv.Itoa(n)
+	mark := ""
 	if form {
-		id += formMark
+		mark = formMark
 	}
-	return id
+	return cut(verb, maxID/2) + ":" + strconv.Itoa(n) + mark
 }
 
 func button(n int, b bot.Button) slack.BlockElement {
