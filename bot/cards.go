@@ -111,12 +111,14 @@ func (p painter) button(card *Card, b Button) {
 // can be decided.
 func (p painter) parent() Card {
 	c, r := p.c, p.c.Review
+	text, standing := r.Text(), p.standing()
 	card := p.card(p.headline(), p.tone())
-	card.Summary = fmt.Sprintf("%s: %s, %s. %s", c.Ref(), p.headline(), p.standing(), clip(r.Text(), 200))
-	if text := r.Text(); strings.TrimSpace(text) != "" {
+	card.Summary += ", " + standing + ". " + clip(text, 200)
+	card.Blocks = make([]Block, 0, 6)
+	if strings.TrimSpace(text) != "" {
 		card.Blocks = append(card.Blocks, Block{Kind: Quote, Text: text, Lang: c.Lang()})
 	}
-	fields := []Line{{Label: "Status", Text: p.standing()}, {Label: "By", Text: firstOf(r.Author, "anonymous")}, {Label: "On", Text: p.where()}}
+	fields := append(make([]Line, 0, 8), Line{Label: "Status", Text: standing}, Line{Label: "By", Text: firstOf(r.Author, "anonymous")}, Line{Label: "On", Text: p.where()})
 	if !r.Created.IsZero() {
 		fields = append(fields, Line{Label: "Written", Text: p.desk.when(r.Created)})
 	}
@@ -147,7 +149,12 @@ func (p painter) parent() Card {
 // headline is the case in a few words: rating and subject or title.
 func (p painter) headline() string {
 	r := p.c.Review
-	what := firstOf(r.Subject.Name, clip(oneLine(r.Title), 60), clip(oneLine(r.Body), 60), "no words")
+	what := r.Subject.Name
+	for _, words := range []string{r.Title, r.Body, "no words"} {
+		if what == "" {
+			what = clip(oneLine(words), 60)
+		}
+	}
 	return r.Rating.String() + "  " + what
 }
 
@@ -266,6 +273,7 @@ func (p painter) reading() []Block {
 }
 
 func (p painter) triageButtons(card *Card) {
+	card.Buttons, card.Selects = make([]Button, 0, 8), make([]Select, 0, 3)
 	defer func() {
 		card.Selects = append(card.Selects, Select{
 			Label: "More…", Form: true, Options: commands.MoreOptions(),

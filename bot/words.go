@@ -49,11 +49,15 @@ func (d *Desk) due(c review.Case) (at time.Time, ok bool) {
 
 // clip cuts a text to at most n characters, with an ellipsis where it was cut.
 func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
+	if len(s) <= n || utf8.RuneCountInString(s) <= n {
 		return s
 	}
-	runes := []rune(s)
-	return strings.TrimSpace(string(runes[:n-1])) + "…"
+	end := 0
+	for range n - 1 {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		end += size
+	}
+	return strings.TrimSpace(string([]rune(s[:end]))) + "…"
 }
 
 // oneLine folds all white space to single spaces.
