@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strconv"
 	"time"
+
+	"github.com/evenkeel/evenkeel/review"
 )
 
 // Place says where a card stands.
@@ -17,6 +19,17 @@ type Place struct {
 	// Review is the review's id on its platform. A chat that can mark a message
 	// carries it, so that other programs find the card of a review.
 	Review string
+	// Hash is that of the card which goes there, from a caller who has it at
+	// hand; see [Place.HashOf].
+	Hash review.Digest
+}
+
+// HashOf is the hash of the card that goes to this place.
+func (p Place) HashOf(card Card) review.Digest {
+	if p.Hash.IsZero() {
+		return card.Hash()
+	}
+	return p.Hash
 }
 
 // ID is the card's name within the whole installation: chats that can mark a

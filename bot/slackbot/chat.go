@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/evenkeel/evenkeel/bot"
+	"github.com/evenkeel/evenkeel/review"
 )
 
 // A card's reference is its channel's id and its timestamp, "C024BE91L:1503435956.000247":
@@ -88,10 +89,10 @@ func (m message) options() []slack.MsgOption {
 	}
 }
 
-// fitted draws a card and makes sure that Slack takes it: a card that breaks a
-// limit after all is sent as plain words.
-func (b *Bot) fitted(c bot.Card) message {
-	m := drawn(c)
+// fitted draws a card with this hash and makes sure that Slack takes it: a card
+// that breaks a limit after all is sent as plain words.
+func (b *Bot) fitted(c bot.Card, hash review.Digest) message {
+	m := drawnAs(c, hash)
 	if err := checkMessage(m); err != nil {
 		b.log.Error("a card breaks a limit and goes out as plain words", "case", c.Case, "err", err)
 		return wordsOf(c)
@@ -120,7 +121,7 @@ func (b *Bot) Post(ctx context.Context, at bot.Place, card bot.Card) (string, er
 	if err := b.ready(ctx, channel, at.ID()); err != nil {
 		return "", err
 	}
-	m := b.fitted(card)
+	m := b.fitted(card, at.HashOf(card))
 	ref, err := b.post(ctx, at, channel, thread, m)
 	if isSlack(err, refusedBlocks...) {
 		b.log.Error("Slack refused a card's blocks; it goes out as plain words", "case", at.Case, "err", err)
@@ -197,7 +198,7 @@ func (b *Bot) Update(ctx context.Context, at bot.Place, ref string, card bot.Car
 	if at.Thread == "" {
 		b.cases.put(ref, at.Case)
 	}
-	err = b.update(ctx, at, channel, ts, b.fitted(card))
+	err = b.update(ctx, at, channel, ts, b.fitted(card, at.HashOf(card)))
 	if isSlack(err, refusedBlocks...) {
 		b.log.Error("Slack refused a card's blocks; it is redrawn as plain words", "case", at.Case, "err", err)
 		err = b.update(ctx, at, channel, ts, wordsOf(card))

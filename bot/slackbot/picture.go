@@ -69,7 +69,7 @@ func (b *Bot) PostPicture(ctx context.Context, at bot.Place, card bot.Card, p bo
 			return b.Post(ctx, at, card)
 		}
 	}
-	m := b.fitted(card)
+	m := b.fitted(card, at.HashOf(card))
 	if kept.refused >= refusedMost || len(m.blocks) > maxBlocks-picturePlace {
 		b.uploads.drop(at.ID())
 		return b.Post(ctx, at, card)

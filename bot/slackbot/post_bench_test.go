@@ -22,6 +22,7 @@ import (
 func BenchmarkPost(b *testing.B) {
 	app, answered := benchSlack(b)
 	at, card := bot.Place{Case: 1042, Key: "parent", Review: "r-1042"}, complaintCard()
+	at.Hash = card.Hash()
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := app.Post(b.Context(), at, card); err != nil {
@@ -34,6 +35,7 @@ func BenchmarkPost(b *testing.B) {
 func BenchmarkUpdate(b *testing.B) {
 	app, answered := benchSlack(b)
 	at, card := bot.Place{Case: 1042, Key: "parent", Review: "r-1042"}, complaintCard()
+	at.Hash = card.Hash()
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := app.Update(b.Context(), at, "C0REVIEWS:1.1", card); err != nil {

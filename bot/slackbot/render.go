@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/evenkeel/evenkeel/bot"
+	"github.com/evenkeel/evenkeel/review"
 )
 
 // message is what Slack shows for a card: blocks for the eye, text for
@@ -19,16 +20,20 @@ type message struct {
 
 // drawn is a card as a message within Slack's limits. What does not fit is
 // shortened, and the message says so and where to read on.
-func drawn(c bot.Card) message {
+func drawn(c bot.Card) message { return drawnAs(c, c.Hash()) }
+
+// drawnAs is drawn for a card whose hash is known.
+func drawnAs(c bot.Card, hash review.Digest) message {
 	var blocks []slack.Block
 	if title := visible(c.Title); title != "" {
 		title = tones[c.Tone] + title
 		blocks = append(blocks, slack.NewHeaderBlock(plain(title, maxHeader)))
 		if runeLen(title) > maxHeader {
 			c.Blocks = append([]bot.Block{{Kind: bot.Para, Text: c.Title}}, c.Blocks...)
+			hash = c.Hash()
 		}
 	}
-	foot := actions(c)
+	foot := actions(c, hash)
 	room := maxBlocks - len(blocks) - len(foot) - 2 // links, note
 	body, short := bodyOf(c.Blocks, room, maxMessage-max(0, aside(c)-maxAside))
 	blocks = append(blocks, body...)
@@ -366,8 +371,8 @@ var noEmoji = false
 
 // actions draws buttons and selects. The block's id changes with the card, or
 // Slack would go on showing the choice that somebody made on the last one.
-func actions(c bot.Card) []slack.Block {
-	var out []slack.BlockElement
+func actions(c bot.Card, hash review.Digest) []slack.Block {
+	out := make([]slack.BlockElement, 0, len(c.Buttons)+len(c.Selects))
 	shown := len(c.Buttons)
 	for shown > maxShown && c.Buttons[shown-1].Style == bot.Secondary && c.Buttons[shown-1].Confirm == "" {
 		shown--
@@ -382,7 +387,7 @@ func actions(c bot.Card) []slack.Block {
 	if len(out) == 0 {
 		return nil
 	}
-	id := c.Hash().Short()
+	id := hash.Short()
 	var blocks []slack.Block
 	for n := 0; len(out) > 0; n++ {
 		k := min(len(out), maxActions)

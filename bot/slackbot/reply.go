@@ -40,7 +40,8 @@ type answers struct{ bot *Bot }
 
 // message draws an outcome.
 func (a answers) message(ctx context.Context, out commands.Outcome) message {
-	return a.bot.fitted(answerCard(out, a.cards(ctx, out.Show)))
+	card := answerCard(out, a.cards(ctx, out.Show))
+	return a.bot.fitted(card, card.Hash())
 }
 
 func (a answers) cards(ctx context.Context, id int64) []bot.Keyed {
