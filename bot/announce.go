@@ -123,12 +123,12 @@ type syncing struct {
 
 // bring makes one card stand as wanted.
 func (s *syncing) bring(ctx context.Context, id int64, k Keyed) error {
-	at := Place{Channel: s.channel, Case: id, Key: k.Key, Quiet: k.Quiet, Review: s.review}
+	hash := k.Card.Hash()
+	at := Place{Channel: s.channel, Case: id, Key: k.Key, Quiet: k.Quiet, Review: s.review, Hash: hash}
 	if k.Key != parentKey {
 		at.Thread = s.standing[parentKey].Ref
 	}
 	have, known := s.standing[k.Key]
-	hash := k.Card.Hash()
 	if known && have.Ref != "" && have.Hash == hash {
 		return nil
 	}
