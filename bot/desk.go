@@ -75,7 +75,7 @@ type Desk struct {
 	table   *commands.Table
 	sources map[string]sources.Source
 	chats   []Chat
-	workers map[review.WorkKind]worker
+	lanes   map[review.WorkKind]*lane
 
 	learning   sync.Mutex // one change of the style rules at a time
 	publishing keyedMutex // one publish at a time for each source
@@ -123,7 +123,10 @@ func New(c Config) (*Desk, error) {
 		}
 		d.sources[s.Name()] = s
 	}
-	d.workers = d.workerTable()
+	d.lanes = make(map[review.WorkKind]*lane)
+	for kind, w := range d.workerTable() {
+		d.lanes[kind] = newLane(w)
+	}
 	return d, nil
 }
 
@@ -131,11 +134,11 @@ func New(c Config) (*Desk, error) {
 func (d *Desk) Attach(c Chat) {
 	d.chats = append(d.chats, c)
 	if _, draws := c.(OnDemand); !draws {
-		d.workers[cardsKind(c.Name())] = d.cardsWorker(c)
-		d.workers[burstKind(c.Name())] = d.burstWorker(c)
+		d.lanes[cardsKind(c.Name())] = newLane(d.cardsWorker(c))
+		d.lanes[burstKind(c.Name())] = newLane(d.burstWorker(c))
 	}
-	d.workers[noticeKind(c.Name())] = d.noticeWorker(c)
-	d.workers[digestKind(c.Name())] = d.digestWorker(c)
+	d.lanes[noticeKind(c.Name())] = newLane(d.noticeWorker(c))
+	d.lanes[digestKind(c.Name())] = newLane(d.digestWorker(c))
 }
 
 // Now is the desk's time, to the microsecond: what storage keeps.

@@ -153,7 +153,10 @@ func (d *Desk) storeOne(ctx context.Context, r review.Review, in Intake, receipt
 		unread := change.Case
 		change = d.announceAtOnce(d.readAtOnce(ctx, change))
 		change.Work = d.announced(change.Work)
-		b.Work = append(d.cardWork(change.Case), d.clockWork(review.Case{}, change.Case)...)
+		b.Work = d.cardWork(change.Case)
+		b.Claim = d.reserve(b.Work) // who brings a review draws its first cards
+		defer func() { d.hand(b.Claim, b.Claimed) }()
+		b.Work = append(b.Work, d.clockWork(review.Case{}, change.Case)...)
 		for _, w := range d.watchWork(unread, change.Case) {
 			w.Case = review.NoCase
 			b.Work = append(b.Work, w)

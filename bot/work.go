@@ -7,12 +7,10 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/evenkeel/evenkeel/internal/crash"
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/sources"
 	"github.com/evenkeel/evenkeel/storage"
@@ -83,14 +81,10 @@ func (d *Desk) Serve(ctx context.Context) error {
 	for _, c := range d.chats {
 		g.Go(func() error { d.listen(gctx, c); return nil })
 	}
-	bells := make(map[review.WorkKind]chan struct{}, len(d.workers))
-	for kind, w := range d.workers {
-		bell := make(chan struct{}, 1)
-		bell <- struct{}{} // what waits from before
-		bells[kind] = bell
-		g.Go(func() error { d.lane(gctx, kind, w, bell); return nil })
+	for kind, l := range d.lanes {
+		g.Go(func() error { d.tend(gctx, kind, l); return nil })
 	}
-	g.Go(func() error { d.ring(gctx, bells); return nil })
+	g.Go(func() error { d.ring(gctx); return nil })
 	g.Go(func() error { d.tidy(gctx); return nil })
 	g.Go(func() error { d.keepNumbers(gctx); return nil })
 	return g.Wait()
@@ -164,7 +158,7 @@ func (d *Desk) listen(ctx context.Context, c Chat) {
 // ring wakes the lanes that have something to do: at once for work that this
 // process brought, and by a look every pollEvery for what became due and what
 // other replicas brought.
-func (d *Desk) ring(ctx context.Context, bells map[review.WorkKind]chan struct{}) {
+func (d *Desk) ring(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -181,55 +175,10 @@ func (d *Desk) ring(ctx context.Context, bells map[review.WorkKind]chan struct{}
 			}
 		}
 		for _, kind := range due {
-			select {
-			case bells[kind] <- struct{}{}:
-			default: // it is awake, or no kind of ours
+			if l, ours := d.lanes[kind]; ours {
+				l.ring()
 			}
 		}
-	}
-}
-
-// lane claims and does the work of one kind until ctx ends, then waits for
-// what it began.
-func (d *Desk) lane(ctx context.Context, kind review.WorkKind, w worker, bell <-chan struct{}) {
-	var running sync.WaitGroup
-	defer running.Wait()
-	free := make(chan struct{}, w.slots)
-	for range w.slots {
-		free <- struct{}{}
-	}
-	for behind := false; ctx.Err() == nil; {
-		if !behind { // else there may be more
-			select {
-			case <-ctx.Done():
-				return
-			case <-bell:
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case slot := <-free:
-			free <- slot // nobody else takes one
-		}
-		n := len(free)
-		jobs, err := d.Store.Claim(ctx, storage.Claim{Worker: d.Worker, Kinds: []review.WorkKind{kind}, Now: d.Now(), Lease: leaseFor, Limit: n})
-		if err != nil && ctx.Err() == nil {
-			d.Logger.WarnContext(ctx, "cannot claim work; it waits", slog.String("kind", string(kind)), slog.Any("error", err))
-		}
-		if len(jobs) > 0 {
-			crash.Point("work.claimed")
-		}
-		for _, j := range jobs {
-			<-free
-			running.Add(1)
-			go func() {
-				defer running.Done()
-				defer func() { free <- struct{}{} }()
-				d.perform(ctx, w, j)
-			}()
-		}
-		behind = len(jobs) == n
 	}
 }
 
@@ -303,7 +252,7 @@ func (d *Desk) RunDue(ctx context.Context) (int, error) {
 		if err != nil || len(jobs) == 0 {
 			return done, err
 		}
-		d.perform(ctx, d.workers[jobs[0].Kind], jobs[0])
+		d.perform(ctx, d.lanes[jobs[0].Kind].worker, jobs[0])
 		done++
 	}
 }
@@ -314,7 +263,7 @@ func (d *Desk) NextDue(ctx context.Context) (at time.Time, ok bool, err error) {
 }
 
 func (d *Desk) kinds() []review.WorkKind {
-	return slices.Collect(maps.Keys(d.workers))
+	return slices.Collect(maps.Keys(d.lanes))
 }
 
 // Start prepares the table of work: every source that can be polled has its

@@ -71,6 +71,12 @@ type Batch struct {
 	Change *review.Change
 	// Work is put into the work table besides Change.Work.
 	Work []review.Work
+	// Claim, with a change that brings a new case, claims at once what the batch
+	// asks to be done for that case, of these kinds, due by now: as the first
+	// [Store.Claim] after it would. Commit puts the jobs into Claimed; Limit
+	// means nothing here. Whoever asks must have a hand free for each of them.
+	Claim   *Claim
+	Claimed []Job
 	// Done is the claimed work that this batch completes; ErrFenced if it was
 	// taken over.
 	Done *Job

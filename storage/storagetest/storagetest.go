@@ -39,6 +39,8 @@ func Run(t *testing.T, fresh func(tb testing.TB) Database) {
 		{"receipts", testReceipts},
 		{"queries", testQueries},
 		{"work is claimed oldest first", testClaim},
+		{"work of a new case is claimed with it", testClaimedAtBirth},
+		{"what is not new is not claimed", testClaimedNothing},
 		{"leases", testLeases},
 		{"a zombie is fenced", testFencing},
 		{"retry", testRetry},

@@ -1,9 +1,12 @@
 package storagetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/storage"
@@ -68,6 +71,88 @@ func testClaim(t *testing.T, b *bed) {
 	due(t, b, "new", Start.Add(20*time.Second), false)
 	b.clock.pass(time.Minute)
 	same(t, "the claim after the leases", keys(claim(t, b, 10)), []string{"first", "second", "third", "new"})
+}
+
+func testClaimedAtBirth(t *testing.T, b *bed) {
+	want := storage.Claim{Worker: "t", Kinds: []review.WorkKind{"w", "absent"}, Now: Start, Lease: time.Minute}
+	work := []review.Work{
+		{Kind: "w", Key: "now", Due: Start, Text: "words", Again: true},
+		{Kind: "w", Key: "earlier", Due: Start.Add(-time.Second)},
+		{Kind: "w", Key: "later", Due: Start.Add(time.Second)},
+		{Kind: "w", Key: "of no case", Case: review.NoCase, Due: Start},
+		{Kind: "other", Key: "now", Due: Start},
+	}
+	batches := make([]*storage.Batch, 40) // more than one statement takes
+	for i := range batches {
+		c := Accepted(t, Review(i+1), false)
+		batches[i] = &storage.Batch{Change: &c, Work: work, Claim: &want}
+	}
+	var g errgroup.Group
+	for _, batch := range batches {
+		g.Go(func() error { return b.st.Commit(t.Context(), batch) })
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for _, batch := range batches {
+		slices.SortFunc(batch.Claimed, func(a, b storage.Job) int { return a.Due.Compare(b.Due) })
+		id := batch.Change.Case.ID
+		if len(batch.Claimed) != 2 {
+			t.Fatalf("case %d: claimed %v", id, batch.Claimed)
+		}
+		same(t, "the claimed work", batch.Claimed, []storage.Job{
+			{ID: batch.Claimed[0].ID, Kind: "w", Case: id, Key: "earlier", Due: Start.Add(-time.Second), Attempts: 1, Fence: 1},
+			{ID: batch.Claimed[1].ID, Kind: "w", Case: id, Key: "now", Text: "words", Due: Start, Attempts: 1, Fence: 1},
+		})
+	}
+	same(t, "what is left to others", keys(claim(t, b, 100)), []string{"of no case"})
+
+	// It is claimed work like any other: completed once, asked for again, taken
+	// over when its lease ends.
+	first, second, third := batches[0].Claimed, batches[1].Claimed, batches[2].Claimed
+	commit(t, b.st, &storage.Batch{Done: &first[0]})
+	wantErr(t, b.st.Commit(t.Context(), &storage.Batch{Done: &first[0]}), storage.ErrFenced)
+	commit(t, b.st, &storage.Batch{Work: []review.Work{{Kind: "w", Case: second[1].Case, Key: "now", Due: Start, Again: true}}})
+	commit(t, b.st, &storage.Batch{Done: &second[1]})
+	same(t, "what was asked for again", only(t, b).Case, second[1].Case)
+	b.clock.pass(2 * time.Minute)
+	taken := claim(t, b, 1000)
+	if !slices.ContainsFunc(taken, func(j storage.Job) bool { return j.ID == third[0].ID && j.Attempts == 2 && j.Fence == 2 }) {
+		t.Errorf("work whose lease ended was not taken over: %v", taken)
+	}
+	wantErr(t, b.st.Commit(t.Context(), &storage.Batch{Done: &third[0]}), storage.ErrFenced)
+	chain(t, b.st)
+}
+
+// A batch that is refused, and one that brings no case, claims nothing. What a
+// batch asks for twice is one job.
+func testClaimedNothing(t *testing.T, b *bed) {
+	c := Put(t, b.st, Review(1))
+	again := Accepted(t, Review(1), false)
+	moved := Decide(t, b.st, c.ID, Ana, review.Assign{Owner: Ben})
+	want := storage.Claim{Kinds: []review.WorkKind{"w"}, Now: Start, Lease: time.Minute}
+	work := []review.Work{{Kind: "w", Key: "k", Due: Start}}
+	refused := &storage.Batch{Change: &again, Work: work, Claim: &want}
+	var exists *storage.ExistsError
+	if err := b.st.Commit(t.Context(), refused); !errors.As(err, &exists) || len(refused.Claimed) > 0 {
+		t.Fatalf("a known review: %v, claimed %v", err, refused.Claimed)
+	}
+	none(t, b, "a batch that was refused")
+	old := &storage.Batch{Change: &moved, Work: []review.Work{{Kind: "w", Case: c.ID, Key: "k", Due: Start}}, Claim: &want}
+	commit(t, b.st, old)
+	if len(old.Claimed) > 0 {
+		t.Fatalf("an old case's work was claimed: %v", old.Claimed)
+	}
+	only(t, b)
+	fresh := Accepted(t, Review(2), false)
+	twice := &storage.Batch{Change: &fresh, Work: []review.Work{{Kind: "w", Key: "k", Due: Start}, {Kind: "w", Key: "k", Due: Start, Again: true}}, Claim: &want}
+	commit(t, b.st, twice)
+	if len(twice.Claimed) != 1 {
+		t.Fatalf("claimed %v", twice.Claimed)
+	}
+	none(t, b, "it is claimed")
+	commit(t, b.st, &storage.Batch{Done: &twice.Claimed[0]})
+	same(t, "what was asked for once more", only(t, b).ID, twice.Claimed[0].ID)
 }
 
 func testLeases(t *testing.T, b *bed) {

@@ -49,6 +49,7 @@ type rows struct {
 	revisions, drafts, approvals, replies [][]any
 	done                                  []any
 	work                                  []review.Work
+	claimed                               []claimedWork
 	messages, sources, settings           [][]any
 	receipts, events, texts               [][]any
 }
@@ -287,12 +288,18 @@ func (g *group) take(p *parcel, id int64) {
 	for _, e := range p.otherEvents {
 		g.chain(e)
 	}
+	p.claimed = nil
 	for _, w := range p.work {
+		claims := p.claims(w)
 		switch {
 		case w.Case == review.NoCase:
 			w.Case = 0
 		case w.Case == 0 && p.creates():
 			w.Case = id
+		}
+		if claims {
+			r.claimed = append(r.claimed, claimedWork{w, p})
+			continue
 		}
 		r.work = append(r.work, w)
 	}

@@ -42,6 +42,7 @@ type parcel struct {
 	changeEvents []entry // of the change: their case is the change's
 	otherEvents  []entry
 	work         []review.Work
+	claimed      []storage.Job // of the work, once it is written
 	messages     [][]any
 	source       []any
 	receipt      *receipt
@@ -70,6 +71,12 @@ type receipt struct {
 
 // creates tells that the parcel brings a new case.
 func (p *parcel) creates() bool { return p.batch.Change != nil && p.batch.Change.Case.ID == 0 }
+
+// claims tells that this work of the parcel's new case is to be claimed with it.
+func (p *parcel) claims(w review.Work) bool {
+	c := p.batch.Claim
+	return c != nil && p.creates() && w.Case == 0 && !w.Due.After(c.Now) && slices.Contains(c.Kinds, w.Kind)
+}
 
 // pack encodes b. Its errors are the caller's fault, the batch cannot be kept.
 func pack(b *storage.Batch) (*parcel, error) {

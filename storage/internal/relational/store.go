@@ -48,7 +48,7 @@ func (st *Store) Commit(ctx context.Context, b *storage.Batch) error {
 		return err
 	}
 	if p.creates() {
-		b.Change.Case.ID = it.caseID
+		b.Change.Case.ID, b.Claimed = it.caseID, p.claimed
 	}
 	return nil
 }

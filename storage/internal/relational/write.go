@@ -49,6 +49,9 @@ func (p *plan) insert(in *insertion, rows [][]any) {
 // reply it points at.
 func (g *group) write(ctx context.Context) error {
 	r, p := &g.rows, &plan{}
+	if err := g.insertClaimed(ctx); err != nil {
+		return err
+	}
 	p.insert(insertCases, r.newCases)
 	p.insert(insertRevisions, r.revisions)
 	p.insert(insertDrafts, r.drafts)
