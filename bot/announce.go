@@ -23,7 +23,7 @@ func cardsKind(chat string) review.WorkKind { return review.WorkCards + ":" + re
 // case and chat.
 func (d *Desk) cardsWorker(chat Chat) worker {
 	do := func(ctx context.Context, j storage.Job) error { return d.syncCards(ctx, chat, j) }
-	return worker{do: do, slots: 32, limit: time.Minute}
+	return worker{do: do, slots: 64, limit: time.Minute}
 }
 
 func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {

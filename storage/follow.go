@@ -14,13 +14,13 @@ import (
 const (
 	followStep = 200
 	followIdle = 2 * time.Second
-	followRest = 19
+	followRest = 49
 	followEasy = 4
 	followSoon = 50 * followStep
 )
 
 // Follow keeps the numbers of a store up until ctx ends. It steps aside while
-// much comes in: then it takes a twentieth of the time, and catches up afterwards.
+// much comes in: then it takes a fiftieth of the time, and catches up afterwards.
 func Follow(ctx context.Context, n Numbers, log *slog.Logger) {
 	last := int64(0)
 	for ctx.Err() == nil {
