@@ -83,14 +83,18 @@ type Entry struct {
 }
 
 // Chain makes entry number seq of an event, to follow the entry whose hash is
-// prev (none for the first). What no database or JSON could give back as it
-// was is settled before it is hashed: times are cut to microseconds, bytes
-// that are not UTF-8 and NULs become U+FFFD.
+// prev (none for the first).
 func Chain(prev review.Digest, seq int64, e review.Event) Entry {
+	return Settle(e).Chained(prev, seq)
+}
+
+// Settle makes an entry that is not in the chain yet. What no database or JSON
+// could give back as it was is settled before it is hashed: times are cut to
+// microseconds, bytes that are not UTF-8 and NULs become U+FFFD.
+func Settle(e review.Event) Entry {
 	entry := Entry{
-		Seq: seq, At: e.At.UTC().Truncate(time.Microsecond), Case: e.Case, Actor: clean(e.Actor),
+		At: e.At.UTC().Truncate(time.Microsecond), Case: e.Case, Actor: clean(e.Actor),
 		Verb: review.Verb(clean(string(e.Verb))), From: review.Status(clean(string(e.From))), To: review.Status(clean(string(e.To))),
-		Prev: prev,
 	}
 	if len(e.Detail) > 0 {
 		entry.Detail = make(map[string]string, len(e.Detail))
@@ -98,8 +102,14 @@ func Chain(prev review.Digest, seq int64, e review.Event) Entry {
 			entry.Detail[clean(k)] = clean(e.Detail[k])
 		}
 	}
-	entry.Hash = entry.sum()
 	return entry
+}
+
+// Chained is a settled entry as number seq, after the entry whose hash is prev.
+func (e Entry) Chained(prev review.Digest, seq int64) Entry {
+	e.Prev, e.Seq = prev, seq
+	e.Hash = e.sum()
+	return e
 }
 
 func clean(s string) string {

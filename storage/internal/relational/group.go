@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/evenkeel/evenkeel/review"
-	"github.com/evenkeel/evenkeel/review/audit"
 	"github.com/evenkeel/evenkeel/storage"
 )
 
@@ -316,12 +315,12 @@ func (g *group) take(p *parcel, id int64) {
 
 // chain appends an entry to the audit log.
 func (g *group) chain(e entry) {
-	link := audit.Chain(g.hash, g.seq+1, e.Event)
+	link := e.Chained(g.hash, g.seq+1)
 	g.seq, g.hash = link.Seq, link.Hash
 	prev, hash := link.Prev, link.Hash
 	g.rows.events = append(g.rows.events, []any{link.Seq, e.At.UnixMicro(), e.Case, e.Actor, string(e.Verb),
 		string(e.From), string(e.To), e.detail, prev[:], hash[:]})
-	for name, text := range e.Texts {
+	for name, text := range e.texts {
 		g.rows.texts = append(g.rows.texts, []any{link.Seq, label(name), []byte(text)})
 	}
 }

@@ -58,10 +58,11 @@ func keyColumns(k review.Key) reviewKey {
 	return reviewKey{ident(k.Source), ident(k.Account), ident(k.Location), ident(k.ID)}
 }
 
-// entry is an audit entry to be, with its detail as JSON.
+// entry is an audit entry to be, with its detail as JSON and the words beside it.
 type entry struct {
-	review.Event
+	audit.Entry
 	detail string
+	texts  map[string]string
 }
 
 type receipt struct {
@@ -230,20 +231,18 @@ func replyRow(r *review.Reply, c *review.Case) ([]any, error) {
 }
 
 // packEvents brings events to the form in which the chain hashes them, so that
-// their details can be encoded here and not by the writer.
+// the writer has nothing left to do but to hash.
 func packEvents(events []review.Event) ([]entry, error) {
 	if len(events) == 0 {
 		return nil, nil
 	}
 	out := make([]entry, len(events))
 	for i, e := range events {
-		settled := audit.Chain(review.Digest{}, 1, e)
-		e.At, e.Actor, e.Verb, e.From, e.To, e.Detail = settled.At, settled.Actor, settled.Verb, settled.From, settled.To, settled.Detail
-		out[i].Event = e
+		out[i] = entry{Entry: audit.Settle(e), texts: e.Texts}
 		if len(e.Detail) == 0 {
 			continue
 		}
-		doc, err := json.Marshal(e.Detail)
+		doc, err := json.Marshal(out[i].Detail)
 		if err != nil {
 			return nil, fmt.Errorf("the audit entry %q cannot be encoded: %w", e.Verb, err)
 		}
