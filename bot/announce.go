@@ -49,7 +49,7 @@ func (d *Desk) syncCards(ctx context.Context, chat Chat, j storage.Job) error {
 	for _, m := range posted {
 		s.standing[m.Key] = m
 	}
-	batch := &storage.Batch{Done: &j, Change: change}
+	batch := &storage.Batch{Done: &j, Change: change, Patient: d.serving.Load()} // the card stands: nobody waits for its record
 	if _, stands := s.standing[parentKey]; !stands && !wanted[0].Quiet {
 		if window, burst := d.bursts.opening(chat.Name(), d.Now()); burst {
 			wanted[0].Quiet = true

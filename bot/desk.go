@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/evenkeel/evenkeel/commands"
@@ -76,6 +77,7 @@ type Desk struct {
 	sources map[string]sources.Source
 	chats   []Chat
 	lanes   map[review.WorkKind]*lane
+	serving atomic.Bool // work is done side by side, in the order of its coming
 
 	learning   sync.Mutex // one change of the style rules at a time
 	publishing keyedMutex // one publish at a time for each source

@@ -76,6 +76,8 @@ const pollEvery = time.Second
 // Serve works until ctx ends, then lets what is under way finish or gives it
 // back. It returns nil after a clean stop.
 func (d *Desk) Serve(ctx context.Context) error {
+	d.serving.Store(true)
+	defer d.serving.Store(false)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { d.prepare(gctx); return nil })
 	for _, c := range d.chats {

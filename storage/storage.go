@@ -93,6 +93,9 @@ type Batch struct {
 	Setting *Setting
 	// Events are audit entries of no change: refusals, pauses, exports.
 	Events []review.Event
+	// Patient says that nobody waits for this batch: it may wait a moment, far
+	// below a tenth of a second, to share the commit of one that somebody waits for.
+	Patient bool
 }
 
 // Job is a claimed row of work.

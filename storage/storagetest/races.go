@@ -200,6 +200,32 @@ func testContext(t *testing.T, b *bed) {
 	}
 }
 
+// Who is patient is written, too: alone, in company, and by a store that closes.
+func testPatient(t *testing.T, b *bed) {
+	st := b.st
+	commits := func(n int, patient bool) error {
+		c := Accepted(t, Review(n), false)
+		return st.Commit(t.Context(), &storage.Batch{Change: &c, Patient: patient})
+	}
+	must(t, commits(0, true))
+	const n = 40
+	must(t, errors.Join(atOnce(n, func(i int) error { return commits(i+1, i%3 != 0) })...))
+	c := got[review.Case](t)(st.CaseOf(t.Context(), Review(n).Key))
+	later := Decide(t, st, c.ID, Ana, review.Assign{Owner: Ben})
+	must(t, st.Commit(t.Context(), &storage.Batch{Change: &later, Patient: true}))
+	same(t, "the owner", got[review.Case](t)(st.Case(t.Context(), c.ID)).Owner, Ben.ID)
+	chain(t, st)
+
+	closing := make(chan error, 1)
+	go func() { closing <- commits(n+1, true) }()
+	must(t, st.Close())
+	err := <-closing
+	b.st = b.open(t)
+	if _, found := b.st.CaseOf(t.Context(), Review(n+1).Key); (err == nil) != (found == nil) {
+		t.Errorf("the store closed: the commit said %v, reading it back %v", err, found)
+	}
+}
+
 func testClose(t *testing.T, b *bed) {
 	st := b.st
 	release := b.db.Hold(t)

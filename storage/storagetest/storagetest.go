@@ -68,6 +68,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Database) {
 		{"a bad batch takes no other with it", testBadBatch},
 		{"a caller that goes away", testContext},
 		{"close writes what is queued", testClose},
+		{"patience", testPatient},
 		{"the schema refuses what the rules forbid", testSchema},
 		{"numbers", testNumbers},
 		{"numbers of random histories", testNumbersHistories},

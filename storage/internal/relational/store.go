@@ -43,7 +43,7 @@ func (st *Store) Commit(ctx context.Context, b *storage.Batch) error {
 	if err != nil {
 		return err
 	}
-	it := &item{parcel: p}
+	it := &item{parcel: p, patient: b.Patient}
 	if err := st.w.submit(ctx, it); err != nil {
 		return err
 	}

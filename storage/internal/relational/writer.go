@@ -21,6 +21,10 @@ import (
 // one caller waits for the others.
 const maxGroup = 256
 
+// patientFor is how long a batch waits at most for others to share their commit,
+// when nobody waits for it: long against a commit, and short against a person.
+const patientFor = 20 * time.Millisecond
+
 // errClosed is what callers get after Close.
 var errClosed = errors.New("the database is closed: the program is shutting down")
 
@@ -32,6 +36,8 @@ type item struct {
 	call func(context.Context, runner) error
 	// alone asks for a group of its own.
 	alone bool
+	// patient lets the item wait for others, for patientFor at most.
+	patient bool
 	bulk  func(context.Context, *group) error // of an item that is alone
 
 	state  atomic.Int32
@@ -137,8 +143,10 @@ func (w *writer) run() {
 }
 
 // gather waits for an item and takes what else is waiting; nil at the end.
+// Items that are patient wait for one that is not.
 func (w *writer) gather() []*item {
 	var items []*item
+	var patience <-chan time.Time // nil once somebody is in a hurry
 	for len(items) < maxGroup {
 		if len(items) == 1 {
 			runtime.Gosched() // whom the last commit set free comes back now: let them join
@@ -146,7 +154,7 @@ func (w *writer) gather() []*item {
 		it := w.next
 		w.next = nil
 		if it == nil {
-			it = w.receive(len(items) == 0)
+			it = w.receive(len(items) == 0, patience)
 		}
 		if it == nil {
 			break
@@ -159,18 +167,33 @@ func (w *writer) gather() []*item {
 			continue // its caller went away
 		}
 		items = append(items, it)
-		if it.alone {
-			break
+		switch {
+		case it.alone:
+			return items
+		case !it.patient:
+			patience = nil
+		case len(items) == 1:
+			t := time.NewTimer(patientFor)
+			defer t.Stop()
+			patience = t.C
 		}
 	}
 	return items
 }
 
-// receive takes the next item from the queue; nil when there is none, or with
-// wait, when there never will be.
-func (w *writer) receive(wait bool) *item {
-	if wait {
+// receive takes the next item from the queue; nil when there is none, with
+// patience when none comes in time, and with wait when there never will be one.
+func (w *writer) receive(wait bool, patience <-chan time.Time) *item {
+	switch {
+	case wait:
 		return <-w.queue
+	case patience != nil:
+		select {
+		case it := <-w.queue:
+			return it
+		case <-patience:
+			return nil
+		}
 	}
 	select {
 	case it := <-w.queue:
