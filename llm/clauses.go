@@ -10,9 +10,20 @@ import (
 // punctuation around it.
 func sentences(text string) []string {
 	var out []string
+	for _, s := range sentenceSpans(text) {
+		out = append(out, text[s.from:s.to])
+	}
+	return out
+}
+
+// span is a part of a text.
+type span struct{ from, to int }
+
+func sentenceSpans(text string) []span {
+	var out []span
 	start := 0
 	add := func(end int) {
-		if s := trimClause(text[start:end]); s != "" {
+		if s := trimSpan(text, start, end); s.from < s.to {
 			out = append(out, s)
 		}
 	}
@@ -70,38 +81,48 @@ func lastRune(s string) rune {
 	return r
 }
 
-func trimClause(s string) string {
-	return strings.TrimFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || strings.ContainsRune(".,;:!?-–—…。、！？・|/*", r) || unicode.In(r, unicode.Cc, unicode.Cf)
-	})
+func trimClause(s string) string { return strings.TrimFunc(s, trimmable) }
+
+// trimSpan is where trimClause's part of text[from:to] stands.
+func trimSpan(text string, from, to int) span {
+	s := strings.TrimRightFunc(text[from:to], trimmable)
+	return span{from + len(s) - len(strings.TrimLeftFunc(s, trimmable)), from + len(s)}
 }
 
-// clauses cuts a sentence further where it turns to another point: at the
-// language's joints ("but", ", and"), if both sides say something.
-func (lex *lexicon) clauses(sentence string) []string {
-	f := fold(sentence)
-	out, start := []string(nil), 0
-	for _, h := range lex.Splits.find(sift(f.text)) {
-		left, right := sift(f.text[start:h.start]), sift(f.text[h.end:])
-		if !lex.speaks(left) || !lex.speaks(right) || lex.topicOf(left) == lex.topicOf(right) {
-			continue
-		}
-		if s := trimClause(f.original(start, h.start)); s != "" {
-			out = append(out, s)
-		}
-		start = h.end
-	}
-	if s := trimClause(f.original(start, len(f.text))); s != "" {
-		out = append(out, s)
+func trimmable(r rune) bool {
+	return unicode.IsSpace(r) || strings.ContainsRune(".,;:!?-–—…。、！？・|/*", r) || unicode.In(r, unicode.Cc, unicode.Cf)
+}
+
+// clauses cuts what was read into sentences, and these further where they turn
+// to another point: at the language's joints ("but", ", and"), if both sides say
+// something.
+func (r reading) clauses() []reading {
+	var out []reading
+	for _, s := range sentenceSpans(r.orig) {
+		out = r.part(s).cut(out)
 	}
 	return out
 }
 
-// speaks tells that a piece of text (folded) is about something.
-func (lex *lexicon) speaks(text *sifted) bool {
-	if lex.topicOf(text) != "other" {
-		return true
+func (r reading) cut(out []reading) []reading {
+	start := 0
+	for _, h := range r.of(splits) {
+		left := r.part(r.clause(start, h.start))
+		if !left.speaks() {
+			continue
+		}
+		if right := r.part(r.clause(h.end, len(r.text))); right.speaks() && left.topic() != right.topic() {
+			out, start = append(out, left), h.end
+		}
 	}
-	good, ill := lex.mood(text)
-	return good+ill > 0
+	if s := r.clause(start, len(r.text)); s.from < s.to {
+		out = append(out, r.part(s))
+	}
+	return out
+}
+
+// clause is where the words stand that became text[start:end].
+func (f folded) clause(start, end int) span {
+	s := f.source(start, end)
+	return trimSpan(f.orig, s.from, s.to)
 }

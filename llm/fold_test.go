@@ -3,6 +3,7 @@ package llm
 import (
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -31,27 +32,60 @@ func TestFoldIsTheWholeTextComposed(t *testing.T) {
 		if f.text != want.String() {
 			t.Fatalf("fold(%q) is %q, the whole composed is %q", s, f.text, want.String())
 		}
-		if len(f.at) != len(f.text)+1 || f.at[len(f.text)] != len(s) {
-			t.Fatalf("fold(%q) knows the origin of %d bytes of %d", s, len(f.at)-1, len(f.text))
+		if f.origin(len(f.text)) != len(s) {
+			t.Fatalf("fold(%q) ends at %d", s, f.origin(len(f.text)))
 		}
-		for i, from := range f.at {
-			if i > 0 && from < f.at[i-1] {
-				t.Fatalf("fold(%q): byte %d comes from %d, before its neighbour's %d", s, i, from, f.at[i-1])
+		last := 0
+		for i := range f.text {
+			from := f.origin(i)
+			if from < last || from >= len(s) {
+				t.Fatalf("fold(%q): byte %d comes from %d, its neighbour from %d", s, i, from, last)
 			}
-			if from < len(s) && utf8.ValidString(s) && !utf8.RuneStart(s[from]) {
+			if utf8.ValidString(s) && !utf8.RuneStart(s[from]) {
 				t.Fatalf("fold(%q): byte %d comes from the middle of a letter", s, i)
 			}
+			last = from
 		}
 	})
 }
 
-// The sieve never hides a term that stands in the text.
-func TestSieveHidesNothing(t *testing.T) {
+// What fold takes for entire is left alone by composing, alone and beside
+// others, and what it takes for caseless has no case.
+func TestEntireLettersStay(t *testing.T) {
+	for r := rune(0); r <= utf8.MaxRune; r++ {
+		s := string(r)
+		if entire(r) && (norm.NFKC.String(s) != s || !norm.NFKC.PropertiesString(s).BoundaryBefore()) {
+			t.Errorf("%U is not entire", r)
+		}
+		if caseless(r) && (!unbroken(r) || unicode.ToLower(r) != r || unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf)) {
+			t.Errorf("%U is not caseless", r)
+		}
+	}
+}
+
+// A part of a folded text is that part folded alone.
+func TestPartsFoldAsAlone(t *testing.T) {
+	pieces := rapid.OneOf(
+		rapid.String(),
+		rapid.SampledFrom([]string{"e\u0301", "ﬁ", "½ x", "…", "が\u3099", "\xff", " \u00a0 ", "Plain. ", "\u0301", "Ⱥ", "’", "だめ、", "\u200b", "\n\n"}),
+	)
 	rapid.Check(t, func(t *rapid.T) {
-		words := rapid.StringN(1, 12, -1).Draw(t, "term")
-		text := rapid.String().Draw(t, "before") + words + rapid.String().Draw(t, "after")
-		if s := newSieve(text); !s.mayHold(newTerm(words, true, true)) {
-			t.Fatalf("%q is in %q, the sieve says it is not", words, text)
+		s := strings.Join(rapid.SliceOf(pieces).Draw(t, "pieces"), "")
+		whole := fold(s)
+		from := rapid.IntRange(0, len(s)).Draw(t, "from")
+		to := rapid.IntRange(from, len(s)).Draw(t, "to")
+		got, start, end, ok := whole.part(span{from, to})
+		if !ok {
+			return
+		}
+		want := fold(s[from:to])
+		if strings.TrimSpace(got.text) != strings.TrimSpace(want.text) || got.text != whole.text[start:end] {
+			t.Fatalf("%q of %q is %q, alone %q", s[from:to], s, got.text, want.text)
+		}
+		for i := range got.text {
+			if got.text == want.text && got.origin(i) != want.origin(i) {
+				t.Fatalf("%q of %q: byte %d of %q comes from %d, alone from %d", s[from:to], s, i, got.text, got.origin(i), want.origin(i))
+			}
 		}
 	})
 }

@@ -79,17 +79,15 @@ func (o *Offline) detect(text string) string {
 	case short && !sure:
 		found = ""
 	}
-	f := sift(fold(text).text)
 	best, most, second := "", 0, 0
-	for _, lang := range Languages {
-		lex := o.words.get(lang)
-		n := len(lex.Weak.find(f)) + len(lex.Positive.find(f)) + len(lex.Negative.find(f))
-		for _, t := range lex.Topics {
-			n += len(t.Terms.find(f))
+	for _, r := range o.readAll(fold(text)) {
+		n := len(r.lex.small.read(r.text).of(weak)) + len(r.of(positive)) + len(r.of(negative))
+		for i := range Topics {
+			n += len(r.of(topical + list(i)))
 		}
 		switch {
 		case n > most:
-			best, most, second = lang, n, most
+			best, most, second = r.lex.Language, n, most
 		case n > second:
 			second = n
 		}

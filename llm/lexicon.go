@@ -3,8 +3,6 @@ package llm
 import (
 	"embed"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/goccy/go-yaml"
@@ -43,7 +41,30 @@ type lexicon struct {
 	Sensitive    map[string]terms
 	Instructions map[string]terms
 	Phrases      map[string][]string
+
+	index *index // of the lists that reviews are read for
+	small *index // of Weak and Determiners
 }
+
+// The lists of a lexicon's index. After the last come those of [Topics].
+const (
+	negative list = iota
+	positive
+	insults
+	strong
+	splits
+	stars
+	names
+	units
+	sensitive // the first of those of classes
+	topical   = sensitive + list(len(classes))
+)
+
+// The lists of a lexicon's index of small words.
+const (
+	weak list = iota
+	determiners
+)
 
 // topic is one thing that reviews are about.
 type topic struct {
@@ -72,7 +93,23 @@ func loadLexicon(lang string) (*lexicon, error) {
 	if err := yaml.UnmarshalWithOptions(b, lex, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("the words for %q: %w", lang, err)
 	}
+	lex.index, lex.small = newIndex(lex.lists()...), newIndex(lex.Weak, lex.Determiners)
 	return lex, nil
+}
+
+// lists are those that reviews are read for, by number.
+func (lex *lexicon) lists() []terms {
+	lists := []terms{
+		negative: lex.Negative, positive: lex.Positive, insults: lex.Insults, strong: lex.Strong,
+		splits: lex.Splits, stars: lex.Stars, names: lex.Names, units: lex.Units,
+	}
+	for _, c := range classes {
+		lists = append(lists, lex.Sensitive[string(c)])
+	}
+	for _, name := range Topics {
+		lists = append(lists, lex.Topics[name].Terms)
+	}
+	return lists
 }
 
 // get is the lexicon of a tag's language; nil when there is none.
@@ -86,61 +123,4 @@ func (ls lexicons) get(tag string) *lexicon {
 		panic(err) // a broken data file is a broken build, as with template.Must; a test loads them all
 	}
 	return lex
-}
-
-// topicOf is the topic that text (folded) speaks of most, "other" for none.
-func (lex *lexicon) topicOf(text *sifted) string {
-	best, most := "other", 0
-	for _, name := range Topics { // in order, so that a tie is always settled alike
-		weight := 0
-		for _, h := range lex.Topics[name].Terms.find(text) {
-			weight += 1 + (h.end-h.start)/6 // a long term says more than a short one
-		}
-		if weight > most {
-			best, most = name, weight
-		}
-	}
-	return best
-}
-
-// mood counts what speaks well and ill in text (folded). A good word after
-// "not" is an ill one, an ill one after "no" is neither.
-func (lex *lexicon) mood(text *sifted) (good, ill int) {
-	bad, fine := lex.Negative.find(text), lex.Positive.find(text)
-	for _, h := range fine {
-		if covered(h, bad) {
-			continue
-		}
-		if lex.negated(text.text, h) {
-			ill++
-		} else {
-			good++
-		}
-	}
-	for _, h := range bad {
-		if !covered(h, fine) && !lex.negated(text.text, h) {
-			ill++
-		}
-	}
-	return good, ill
-}
-
-// covered tells that h lies inside a longer hit.
-func covered(h hit, others []hit) bool {
-	return slices.ContainsFunc(others, func(o hit) bool {
-		return o.start <= h.start && h.end <= o.end && o.end-o.start > h.end-h.start
-	})
-}
-
-// negated tells that one of the two words before h turns it round.
-func (lex *lexicon) negated(text string, h hit) bool {
-	if len(lex.Negators) == 0 {
-		return false
-	}
-	before := text[:h.start]
-	if i := strings.LastIndexAny(before, ".!?,;"); i >= 0 {
-		before = before[i+1:]
-	}
-	words := strings.Fields(before)
-	return lex.Negators.in(sift(strings.Join(words[max(0, len(words)-2):], " ")))
 }

@@ -153,7 +153,7 @@ func (o *Offline) newComposer(lex *lexicon, req Request) *composer {
 	c.thanks = req.Case.Verdict == review.VerdictThank || req.Case.Verdict != review.VerdictReply && r.Rating.Positive()
 	claims := req.Case.Claims
 	if len(claims) == 0 && req.Case.Triaged == "" {
-		for _, cl := range lex.claims(r) {
+		for _, cl := range lex.read(r.Text()).claims(r.Rating) {
 			cl.N = 0 // found here only: the case does not number it
 			claims = append(claims, cl)
 		}
@@ -186,7 +186,7 @@ func (c *composer) pointsOf(claims []review.Claim) []point {
 	for _, cl := range claims {
 		topic := cl.Topic
 		if c.lex.Topics[topic].Label == "" || topic == "other" {
-			topic = c.lex.topicOf(sift(fold(cl.Words).text))
+			topic = c.lex.read(cl.Words).topic()
 		}
 		if i, ok := at[topic]; ok {
 			out[i].claims = append(out[i].claims, number(cl.N)...)
@@ -218,14 +218,9 @@ func (c *composer) quote(words string) string {
 // praise finds what the review speaks well of.
 func (c *composer) praise(r review.Review) []point {
 	var out []point
-	for _, field := range []string{r.Title, r.Body} {
-		for _, s := range sentences(field) {
-			for _, words := range c.lex.clauses(s) {
-				text := sift(fold(words).text)
-				if good, ill := c.lex.mood(text); good > ill {
-					out = append(out, point{topic: c.lex.topicOf(text), words: words, quote: c.quote(words)})
-				}
-			}
+	for _, cl := range c.lex.read(r.Text()).clauses() {
+		if good, ill := cl.mood(); good > ill {
+			out = append(out, point{topic: cl.topic(), words: cl.orig, quote: c.quote(cl.orig)})
 		}
 	}
 	return out
@@ -243,11 +238,11 @@ func (c *composer) gatherFacts() {
 			c.notes = append(c.notes, fmt.Sprintf("Fact %d is not in the reply's language, and the built-in drafter cannot translate it: please put it into the text by hand.", f.N))
 			continue
 		}
-		c.facts = append(c.facts, fact{text, c.lex.topicOf(sift(fold(text).text)), review.SourceFact, fmt.Sprint(f.N)})
+		c.facts = append(c.facts, fact{text, c.lex.read(text).topic(), review.SourceFact, fmt.Sprint(f.N)})
 	}
 	for _, f := range c.req.PlaybookFacts {
 		text := c.statement(f.Text)
-		topic := c.lex.topicOf(sift(fold(f.Name + " " + text).text))
+		topic := c.lex.read(f.Name + " " + text).topic()
 		if topic != "other" && c.raised(topic) && c.o.writtenIn(text, c.lex.Language) {
 			c.facts = append(c.facts, fact{text, topic, review.SourcePlaybook, f.Name})
 		}
@@ -324,9 +319,9 @@ func (o *Offline) writtenIn(text, lang string) bool {
 		return cjk && native
 	}
 	own, others := 0, 0
+	folded := fold(text).text
 	for _, l := range Languages {
-		lex := o.words.get(l)
-		n := len(lex.Weak.find(sift(fold(text).text)))
+		n := len(o.words.get(l).small.read(folded).of(weak))
 		if l == lang {
 			own = n
 		} else {

@@ -314,7 +314,7 @@ func TestSuspicion(t *testing.T) {
 		"The system kept crashing. The assistant was rude.":     false,
 		"Love from 🏴󠁧󠁢󠁳󠁣󠁴󠁿":                                     false,
 	} {
-		if got := s.suspect(text); got != want {
+		if got := s.suspect(fold(text)); got != want {
 			t.Errorf("suspect(%q) = %v", text, got)
 		}
 	}

@@ -194,8 +194,7 @@ func (o *Offline) small(text, lang string) int {
 	if lex == nil {
 		return 0
 	}
-	in := sift(text)
-	return len(lex.Weak.find(in)) + len(lex.Determiners.find(in))
+	return len(lex.small.read(text))
 }
 
 // foreign tells whether a sentence is certainly in another language: it has

@@ -39,18 +39,18 @@ func (o *Offline) quote(lex *lexicon, words string) string {
 
 // tells weighs how much a piece says.
 func (lex *lexicon) tells(piece string) int {
-	text := sift(fold(piece).text)
-	if len(text.text) < 4 {
+	r := lex.read(piece)
+	if len(r.text) < 4 {
 		return 0
 	}
 	n := 1
-	if lex.topicOf(text) != "other" {
+	if r.topic() != "other" {
 		n += 3
 	}
-	if good, ill := lex.mood(text); good+ill > 0 {
+	if good, ill := r.mood(); good+ill > 0 {
 		n += 2
 	}
-	if strings.ContainsFunc(text.text, unicode.IsDigit) {
+	if strings.ContainsFunc(r.text, unicode.IsDigit) {
 		n++
 	}
 	return n
@@ -130,7 +130,7 @@ func (lex *lexicon) shape(words []string, from, to int) int {
 		n += 2
 	}
 	switch last := words[to-1]; {
-	case weak(last), to < len(words) && (unicode.IsDigit(lastRune(last)) || lex.Units.in(sift(fold(words[to]).text))):
+	case weak(last), to < len(words) && (unicode.IsDigit(lastRune(last)) || lex.Units.in(fold(words[to]).text)):
 		n -= 8
 	case to == len(words):
 		n += 2
@@ -154,7 +154,7 @@ func (lex *lexicon) dense() bool { return lex.Language == "ja" }
 // nothing hidden, no address or long number, no insult or accusation, nothing
 // meant for a machine, nothing that may be a name.
 func (o *Offline) repeatable(lex *lexicon, s string) bool {
-	if prompts.Clean(s, 200) != s || doubtful.MatchString(s) || o.marks.suspect(s) {
+	if prompts.Clean(s, 200) != s || doubtful.MatchString(s) || o.marks.suspect(fold(s)) {
 		return false
 	}
 	for _, r := range s {
@@ -162,12 +162,12 @@ func (o *Offline) repeatable(lex *lexicon, s string) bool {
 			return false
 		}
 	}
-	text := sift(fold(s).text)
-	if lex.Insults.in(text) || lex.Strong.in(text) || lex.Names.in(text) {
+	r := lex.read(s)
+	if r.has(insults) || r.has(strong) || r.has(names) {
 		return false
 	}
-	for _, t := range lex.Sensitive {
-		if t.in(text) {
+	for i := range classes {
+		if r.has(sensitive + list(i)) {
 			return false
 		}
 	}
@@ -190,15 +190,11 @@ func (lex *lexicon) maybeName(s string) bool {
 
 // knows tells that w is a word of the lists.
 func (lex *lexicon) knows(w string) bool {
-	text := sift(fold(w).text)
-	if utf8.RuneCountInString(text.text) == 1 || numerals[text.text] || lex.isOne(lex.Weak, w) || lex.isOne(lex.Determiners, w) {
+	r := lex.read(w)
+	if utf8.RuneCountInString(r.text) == 1 || numerals[r.text] || lex.isOne(lex.Weak, w) || lex.isOne(lex.Determiners, w) {
 		return true
 	}
-	if lex.topicOf(text) != "other" || lex.Units.in(text) || lex.Negators.in(text) {
-		return true
-	}
-	good, ill := lex.mood(text)
-	return good+ill > 0
+	return r.speaks() || r.has(units) || lex.Negators.in(r.text)
 }
 
 // numerals may begin a sentence with a capital and are nobody's name.

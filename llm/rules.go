@@ -47,30 +47,32 @@ func (o *Offline) Triage(_ context.Context, req TriageRequest) (review.Triage, e
 	if t.Language == "" {
 		t.Language = o.detect(text)
 	}
-	t.Suspect = o.marks.suspect(text)
+	f := fold(text)
+	t.Suspect = o.marks.suspect(f)
 	if r.StarOnly() {
 		t.Suggested = review.VerdictNone
 		return t, nil
 	}
-	whole := sift(fold(text).text)
-	t.Class = o.class(whole, t.Language, req.StaffNames)
 	t.Suggested = review.VerdictReply
 	if r.Rating.Positive() {
 		t.Suggested = review.VerdictThank
 	}
 	lex := o.words.get(t.Language)
 	if lex == nil {
+		t.Class = class(f.text, req.StaffNames, o.readAll(f))
 		t.Heat = shouting(text, r.Rating)
 		return t, nil
 	}
-	t.Claims = lex.claims(r)
-	t.Topics = lex.topics(whole)
+	whole := lex.readFolded(f)
+	t.Class = class(f.text, req.StaffNames, []reading{whole})
+	t.Claims = whole.claims(r.Rating)
+	t.Topics = whole.topics()
 	if len(t.Claims) > 0 {
 		t.Cause = mainTopic(t.Claims)
 	}
-	t.Heat = lex.heat(text, whole, r.Rating)
+	t.Heat = heat(whole, r.Rating)
 	if _, rated := r.Rating.Fifths(); !rated {
-		if good, ill := lex.mood(whole); good > ill && len(t.Claims) == 0 {
+		if good, ill := whole.mood(); good > ill && len(t.Claims) == 0 {
 			t.Suggested = review.VerdictThank
 		}
 	}
@@ -78,61 +80,55 @@ func (o *Offline) Triage(_ context.Context, req TriageRequest) (review.Triage, e
 	return t, nil
 }
 
-// claims finds the points of criticism. In a critical review that is whatever
-// has a topic and is no praise; in a friendly one only what speaks ill.
-func (lex *lexicon) claims(r review.Review) []review.Claim {
+// claims finds the points of criticism of a review. In a critical one that is
+// whatever has a topic and is no praise; in a friendly one only what speaks ill.
+func (r reading) claims(rating review.Rating) []review.Claim {
 	var out []review.Claim
-	var first, sour string // the first clause that is more than an outburst, and that speaks ill
-	for _, field := range []string{r.Title, r.Body} {
-		for _, s := range sentences(field) {
-			for _, words := range lex.clauses(s) {
-				text := sift(fold(words).text)
-				if lex.isRating(text) {
-					continue
-				}
-				topic := lex.topicOf(text)
-				good, ill := lex.mood(text)
-				insult := lex.Insults.in(text)
-				if first == "" && !insult && utf8.RuneCountInString(text.text) >= 8 && good == 0 {
-					first = words
-				}
-				if sour == "" && !insult && ill > good {
-					sour = words
-				}
-				if lex.isPoint(r.Rating.Critical(), topic, good, ill, insult) {
-					out = addClaim(out, topic, words)
-				}
-			}
+	var first, sour reading // the first that is more than an outburst, and that speaks ill
+	for _, c := range r.clauses() {
+		if c.isRating() {
+			continue
+		}
+		topic, insult := c.topic(), c.has(insults)
+		good, ill := c.mood()
+		if first.orig == "" && !insult && utf8.RuneCountInString(c.text) >= 8 && good == 0 {
+			first = c
+		}
+		if sour.orig == "" && !insult && ill > good {
+			sour = c
+		}
+		if isPoint(rating.Critical(), topic, good, ill, insult) {
+			out = addClaim(out, topic, c.orig)
 		}
 	}
-	out = lex.withoutOutbursts(out)
-	if _, rated := r.Rating.Fifths(); len(out) == 0 && (r.Rating.Critical() || !rated) {
-		if first == "" || !rated {
+	out = r.lex.withoutOutbursts(out)
+	if _, rated := rating.Fifths(); len(out) == 0 && (rating.Critical() || !rated) {
+		if first.orig == "" || !rated {
 			first = sour
 		}
-		if first != "" {
-			out = addClaim(out, lex.topicOf(sift(fold(first).text)), first)
+		if first.orig != "" {
+			out = addClaim(out, first.topic(), first.orig)
 		}
 	}
 	return out
 }
 
 // isRating tells "three stars" and the like: a mark, which makes no point.
-func (lex *lexicon) isRating(in *sifted) bool {
-	if !lex.Stars.in(in) {
+func (r reading) isRating() bool {
+	if !r.has(stars) {
 		return false
 	}
-	text, words, letters := in.text, 3, 16
-	if strings.ContainsFunc(text, unbroken) {
+	words, letters := 3, 16
+	if strings.ContainsFunc(r.text, unbroken) {
 		letters = 6
 	}
-	return len(strings.Fields(text)) <= words && utf8.RuneCountInString(text) <= letters
+	return len(strings.Fields(r.text)) <= words && utf8.RuneCountInString(r.text) <= letters
 }
 
 // withoutOutbursts drops "worst shop ever" where something else is said, too.
 func (lex *lexicon) withoutOutbursts(claims []review.Claim) []review.Claim {
 	kept := slices.DeleteFunc(slices.Clone(claims), func(c review.Claim) bool {
-		return len(strings.Fields(c.Words)) <= 3 && utf8.RuneCountInString(c.Words) < 30 && lex.Strong.in(sift(fold(c.Words).text))
+		return len(strings.Fields(c.Words)) <= 3 && utf8.RuneCountInString(c.Words) < 30 && lex.Strong.in(fold(c.Words).text)
 	})
 	if len(kept) == 0 {
 		return claims
@@ -143,7 +139,7 @@ func (lex *lexicon) withoutOutbursts(claims []review.Claim) []review.Claim {
 	return kept
 }
 
-func (lex *lexicon) isPoint(critical bool, topic string, good, ill int, insult bool) bool {
+func isPoint(critical bool, topic string, good, ill int, insult bool) bool {
 	switch {
 	case topic == "other":
 		return ill > good && ill > 1 && !insult
@@ -177,17 +173,6 @@ func prefix(s string, n int) string {
 		n--
 	}
 	return s
-}
-
-// topics lists what the review is about, good or ill.
-func (lex *lexicon) topics(text *sifted) []string {
-	var out []string
-	for _, name := range Topics {
-		if lex.Topics[name].Terms.in(text) {
-			out = append(out, name)
-		}
-	}
-	return out
 }
 
 // mainTopic is the topic with most claims, the earliest of equals.
@@ -224,28 +209,21 @@ func (o *Offline) questions(claims []review.Claim, team string) []string {
 }
 
 // classes are the sensitive classes, the gravest first.
-var classes = []review.Sensitivity{review.Minors, review.Safety, review.Health, review.Legal, review.Press}
+var classes = [...]review.Sensitivity{review.Minors, review.Safety, review.Health, review.Legal, review.Press}
 
-// class is the gravest sensitive class the text (folded) touches. Words of all
-// languages count where the review's own is not known.
-func (o *Offline) class(text *sifted, lang string, staff []string) review.Sensitivity {
-	lexicons := []*lexicon{o.words.get(lang)}
-	if lexicons[0] == nil {
-		lexicons = lexicons[:0]
-		for _, l := range Languages {
-			lexicons = append(lexicons, o.words.get(l))
-		}
-	}
-	for _, c := range classes {
-		for _, lex := range lexicons {
-			if lex.Sensitive[string(c)].in(text) {
+// class is the gravest sensitive class that a text (folded) touches, as it reads
+// in its language, or in all of them where its own is not known.
+func class(text string, staff []string, readings []reading) review.Sensitivity {
+	for i, c := range classes {
+		for _, r := range readings {
+			if r.has(sensitive + list(i)) {
 				return c
 			}
 		}
 	}
 	for _, name := range staff {
 		want := fold(name).text
-		if utf8.RuneCountInString(want) > 1 && (terms{newTerm(want, false, false)}).in(text) {
+		if utf8.RuneCountInString(want) > 1 && newTerm(want, false, false).in(text) {
 			return review.StaffNamed
 		}
 	}
@@ -253,10 +231,10 @@ func (o *Offline) class(text *sifted, lang string, staff []string) review.Sensit
 }
 
 // heat is how heated the text is. Exclamation marks under praise are joy.
-func (lex *lexicon) heat(text string, folded *sifted, rating review.Rating) review.Heat {
-	insult := lex.Insults.in(folded)
-	loud := shouting(text, rating)
-	strong := len(lex.Strong.find(folded))
+func heat(whole reading, rating review.Rating) review.Heat {
+	insult := whole.has(insults)
+	loud := shouting(whole.orig, rating)
+	strong := len(whole.of(strong))
 	switch {
 	case rating.Positive() && !insult:
 		return review.Calm
@@ -275,8 +253,8 @@ func shouting(text string, rating review.Rating) review.Heat {
 	}
 	bangs := strings.Count(text, "!") + strings.Count(text, "！")
 	caps := 0
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		if utf8.RuneCountInString(w) >= 4 && strings.ToUpper(w) == w && strings.ToLower(w) != w {
+	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if shouted(w) && utf8.RuneCountInString(w) >= 4 {
 			caps++
 		}
 	}
@@ -287,4 +265,16 @@ func shouting(text string, rating review.Rating) review.Heat {
 		return review.Upset
 	}
 	return review.Calm
+}
+
+// shouted tells a word in capitals.
+func shouted(word string) bool {
+	cased := false
+	for _, r := range word {
+		if unicode.ToUpper(r) != r {
+			return false
+		}
+		cased = cased || unicode.ToLower(r) != r
+	}
+	return cased
 }

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,15 +14,12 @@ import (
 type term struct {
 	text        string
 	left, right bool // letters may stand before, after
-	head, tail  slot // of its first and last three bytes; see sieve
+	unbroken    bool // begins in a script that knows no word boundaries
 }
 
 func newTerm(text string, left, right bool) term {
-	t := term{text: text, left: left, right: right}
-	if n := len(text); n >= 3 {
-		t.head, t.tail = slotOf(text[0], text[1], text[2]), slotOf(text[n-3], text[n-2], text[n-1])
-	}
-	return t
+	first, _ := utf8.DecodeRuneInString(text)
+	return term{text: text, left: left, right: right, unbroken: unbroken(first)}
 }
 
 // terms are words to look for; in a file they are one string with commas. A
@@ -46,112 +44,94 @@ func (t *terms) UnmarshalYAML(b []byte) error {
 }
 
 // hit is where a term stands in a folded text.
-type hit struct{ start, end int }
+type hit struct {
+	start, end int
+	list       list // of an index, see there
+}
+
+type hits []hit
 
 // find returns where the terms stand in text, longest first at each place,
-// none inside another. Scripts without spaces know no word boundaries.
-func (t terms) find(text *sifted) []hit {
-	hits := t.hits(text, false)
-	slices.SortFunc(hits, func(a, b hit) int {
-		if a.start != b.start {
-			return a.start - b.start
+// none inside another. Where a text is read for many lists, an index is faster.
+func (t terms) find(text string) hits {
+	var found hits
+	for _, x := range t {
+		for h := range x.places(text) {
+			found = append(found, h)
 		}
-		return b.end - a.end
+	}
+	return apart(found)
+}
+
+// in tells whether one of the terms stands in text.
+func (t terms) in(text string) bool {
+	return slices.ContainsFunc(t, func(x term) bool { return x.in(text) })
+}
+
+func (x term) in(text string) bool {
+	for range x.places(text) {
+		return true
+	}
+	return false
+}
+
+// places are where x stands in text, none inside another.
+func (x term) places(text string) func(yield func(hit) bool) {
+	return func(yield func(hit) bool) {
+		for from := 0; ; {
+			i := strings.Index(text[from:], x.text)
+			if i < 0 {
+				return
+			}
+			h := hit{start: from + i, end: from + i + len(x.text)}
+			if x.bounded(text, h) && !yield(h) {
+				return
+			}
+			from = h.end
+		}
+	}
+}
+
+// bounded tells whether the hit is a word of its own, as far as x asks.
+func (x term) bounded(text string, h hit) bool {
+	return x.mayFollow(text[:h.start]) && x.mayPrecede(text[h.end:])
+}
+
+func (x term) mayFollow(text string) bool {
+	before, _ := utf8.DecodeLastRuneInString(text)
+	return x.unbroken || x.left || !wordRune(before)
+}
+
+func (x term) mayPrecede(text string) bool {
+	after, _ := utf8.DecodeRuneInString(text)
+	return x.unbroken || x.right || !wordRune(after)
+}
+
+// apart sorts hits by list and place, longest first, and drops those of a list
+// that stand inside others or begin there.
+func apart(hs hits) hits {
+	slices.SortFunc(hs, func(a, b hit) int {
+		return cmp.Or(int(a.list)-int(b.list), a.start-b.start, b.end-a.end)
 	})
-	out := hits[:0]
-	for _, h := range hits {
-		if len(out) == 0 || h.start >= out[len(out)-1].end {
+	out := hs[:0]
+	for _, h := range hs {
+		if last := len(out) - 1; last < 0 || out[last].list != h.list || h.start >= out[last].end {
 			out = append(out, h)
 		}
 	}
 	return out
 }
 
-// in tells whether one of the terms stands in text.
-func (t terms) in(text *sifted) bool { return len(t.hits(text, true)) > 0 }
-
-// hits lists every place of every term in text, or with one, the first found.
-func (t terms) hits(in *sifted, one bool) []hit {
-	var hits []hit
-	text := in.text
-	for _, x := range t {
-		if !in.mayHold(x) {
-			continue
-		}
-		for from := 0; ; {
-			i := strings.Index(text[from:], x.text)
-			if i < 0 {
-				break
-			}
-			h := hit{from + i, from + i + len(x.text)}
-			if x.bounded(text, h) {
-				if hits = append(hits, h); one {
-					return hits
-				}
-			}
-			from = h.end
-		}
+func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 	}
-	return hits
+	return unicode.IsLetter(r) && !unbroken(r) || unicode.IsDigit(r)
 }
-
-// bounded tells whether the hit is a word of its own, as far as x asks.
-func (x term) bounded(text string, h hit) bool {
-	first, _ := utf8.DecodeRuneInString(x.text)
-	if unbroken(first) {
-		return true
-	}
-	before, _ := utf8.DecodeLastRuneInString(text[:h.start])
-	after, _ := utf8.DecodeRuneInString(text[h.end:])
-	return (x.left || !wordRune(before)) && (x.right || !wordRune(after))
-}
-
-func wordRune(r rune) bool { return unicode.IsLetter(r) && !unbroken(r) || unicode.IsDigit(r) }
 
 // unbroken tells letters of scripts whose words are not set apart, or carry
 // endings without a break.
 func unbroken(r rune) bool {
 	const firstJamo = 0x1100
-	return r >= firstJamo && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+	return r >= firstJamo && (caseless(r) || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul))
 }
-
-// sifted is a folded text that is looked through for many lists of terms.
-type sifted struct {
-	text string
-	sieve
-}
-
-func sift(text string) *sifted { return &sifted{text, newSieve(text)} }
-
-// sieve remembers which three bytes follow each other in a text, in a few
-// bits: most of a list's hundreds of terms are in no given text, and the sieve
-// says so without a search. It may take an absent term for present, never the
-// other way round.
-type sieve [1 << (slotBits - 6)]uint64
-
-// slot is a place in a sieve.
-type slot uint16
-
-const slotBits = 12
-
-// slotOf spreads three bytes over a sieve's places.
-func slotOf(a, b, c byte) slot {
-	return slot((uint32(a) | uint32(b)<<8 | uint32(c)<<16) * 0x9E3779B1 >> (32 - slotBits))
-}
-
-func newSieve(text string) sieve {
-	var s sieve
-	for i := 2; i < len(text); i++ {
-		p := slotOf(text[i-2], text[i-1], text[i])
-		s[p>>6] |= 1 << (p & 63)
-	}
-	return s
-}
-
-// mayHold tells whether x can be in the text. Terms of less than three bytes
-// always can.
-func (s *sieve) mayHold(x term) bool {
-	return len(x.text) < 3 || s.has(x.head) && s.has(x.tail)
-}
-
-func (s *sieve) has(p slot) bool { return s[p>>6]&(1<<(p&63)) != 0 }

@@ -33,7 +33,7 @@ func (o *Offline) readWish(instruction, variant string, langs ...string) wish {
 				break
 			}
 			for _, name := range []string{"shorter", "warmer", "plainer", "formal"} {
-				if lex.Instructions[name].in(sift(fold(piece).text)) {
+				if lex.Instructions[name].in(fold(piece).text) {
 					known, mentioning = true, false
 					w.flag(name)
 				}
@@ -83,7 +83,7 @@ func pieces(s string) []string {
 // languages the verb comes last.
 func (lex *lexicon) mentioned(piece string) (string, bool) {
 	f := fold(piece)
-	hits := lex.Instructions["mention"].find(sift(f.text))
+	hits := lex.Instructions["mention"].find(f.text)
 	if len(hits) == 0 {
 		return "", false
 	}
