@@ -68,12 +68,14 @@ func Parse(source string, body []byte) (Parsed, error) {
 	if !utf8.Valid(body) {
 		return Parsed{}, &FieldError{Problem: "the body is not UTF-8"}
 	}
-	if err := checkJSON(body); err != nil {
-		return Parsed{}, err
-	}
-	var top map[string]json.RawMessage
-	if err := json.Unmarshal(body, &top); err != nil || top == nil {
-		return Parsed{}, &FieldError{Problem: `the body must be a JSON object: one review, or {"reviews":[…]}`}
+	top, ok := outline(body)
+	if !ok {
+		if err := checkJSON(body); err != nil {
+			return Parsed{}, err
+		}
+		if err := json.Unmarshal(body, &top); err != nil || top == nil {
+			return Parsed{}, &FieldError{Problem: `the body must be a JSON object: one review, or {"reviews":[…]}`}
+		}
 	}
 	out := Parsed{}
 	ignored := map[string]bool{}
@@ -161,11 +163,23 @@ func (o *object) fail(name, problem string) {
 
 func (o *object) text(names ...string) string {
 	name, raw := o.take(names...)
-	var s string
-	if raw != nil && json.Unmarshal(raw, &s) != nil {
+	if raw == nil {
+		return ""
+	}
+	s, ok := text(raw)
+	if !ok {
 		o.fail(name, "must be text")
 	}
 	return s
+}
+
+// text reads a JSON string of a document that is known to be JSON, and UTF-8.
+func text(raw json.RawMessage) (s string, ok bool) {
+	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), true
+	}
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
 }
 
 // id is text or a whole number.
@@ -174,8 +188,7 @@ func (o *object) id(names ...string) string {
 	if raw == nil {
 		return ""
 	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
+	if s, ok := text(raw); ok {
 		return s
 	}
 	if strings.Trim(string(raw), "0123456789") == "" {
@@ -190,8 +203,7 @@ func (o *object) time(names ...string) time.Time {
 	if raw == nil {
 		return time.Time{}
 	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
+	if s, ok := text(raw); ok {
 		if t, err := time.Parse(time.RFC3339, s); err == nil {
 			return t.UTC()
 		}
@@ -221,8 +233,7 @@ func (o *object) sub(name, asText string) (*object, bool) {
 	if raw == nil {
 		return nil, false
 	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
+	if _, ok := text(raw); ok {
 		return &object{at: o.at, fields: map[string]json.RawMessage{asText: raw}, used: map[string]bool{}}, true
 	}
 	var fields map[string]json.RawMessage
