@@ -28,6 +28,9 @@ func sentenceSpans(text string) []span {
 		}
 	}
 	for i, r := range text {
+		if 'a' <= r && r <= 'z' || r == ' ' {
+			continue // most of a text
+		}
 		next := i + utf8.RuneLen(r)
 		if r == utf8.RuneError {
 			next = i + 1

@@ -102,6 +102,15 @@ func TestLocate(t *testing.T) {
 	}
 }
 
+func TestOneLine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringOf(rapid.RuneFrom([]rune("ab \n\u00a0\u3000。"))).Draw(t, "s")
+		if got, want := oneLine(s), strings.Join(strings.Fields(s), " "); got != want {
+			t.Fatalf("oneLine(%q) = %q, want %q", s, got, want)
+		}
+	})
+}
+
 func TestLength(t *testing.T) {
 	for _, tt := range []struct {
 		unit string

@@ -161,7 +161,21 @@ func addClaim(claims []review.Claim, topic, words string) []review.Claim {
 			return claims
 		}
 	}
-	return append(claims, review.Claim{N: len(claims) + 1, Text: prefix(strings.Join(strings.Fields(words), " "), maxClaimText), Words: words, Topic: topic})
+	return append(claims, review.Claim{N: len(claims) + 1, Text: prefix(oneLine(words), maxClaimText), Words: words, Topic: topic})
+}
+
+// oneLine is s with single plain spaces between its words, as most texts are.
+func oneLine(s string) string {
+	last := ' '
+	odd := strings.ContainsFunc(s, func(r rune) bool {
+		space := unicode.IsSpace(r) && (r != ' ' || last == ' ')
+		last = r
+		return space
+	})
+	if odd || last == ' ' {
+		return strings.Join(strings.Fields(s), " ")
+	}
+	return s
 }
 
 // prefix is the beginning of s, at most n runes of it.
