@@ -92,6 +92,9 @@ func open(ctx context.Context, path string, o Options, more url.Values) (*relati
 	if err := migrate(ctx, path); err != nil {
 		return nil, explain(err)
 	}
+	if more == nil {
+		more = url.Values{"_pragma": append(pragmas(writeCache), inMemory)}
+	}
 	write, err := connect(path, 1, more)
 	if err != nil {
 		return nil, err
@@ -118,6 +121,11 @@ const (
 	writeCache = 16_000
 	readCache  = 4_000
 )
+
+// inMemory keeps what undoes a single statement in memory, where it belongs for
+// statements of some dozen rows: beyond 64 kB it would be a file, written and
+// thrown away with each of them.
+const inMemory = "temp_store(MEMORY)"
 
 func pragmas(cache int) []string {
 	return []string{fmt.Sprintf("cache_size(-%d)", cache), "wal_autocheckpoint(4000)"}
