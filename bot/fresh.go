@@ -12,7 +12,7 @@ import (
 // reading was as dear as writing. Forgetting one costs two readings.
 type fresh struct {
 	mu    sync.Mutex
-	cases map[freshKey]review.Case
+	cases map[freshKey]*review.Case // a case is large
 }
 
 type freshKey struct {
@@ -27,9 +27,9 @@ func (f *fresh) put(chat string, c review.Case) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.cases == nil || len(f.cases) >= freshMost {
-		f.cases = make(map[freshKey]review.Case)
+		f.cases = make(map[freshKey]*review.Case)
 	}
-	f.cases[freshKey{chat, c.ID}] = c
+	f.cases[freshKey{chat, c.ID}] = &c
 }
 
 // take is the case of a job, as it was stored, when this is the first claim of
@@ -40,6 +40,9 @@ func (f *fresh) take(chat string, j storage.Job) (review.Case, bool) {
 	defer f.mu.Unlock()
 	key := freshKey{chat, j.Case}
 	c, ok := f.cases[key]
+	if !ok {
+		return review.Case{}, false
+	}
 	delete(f.cases, key)
-	return c, ok && j.Fence == 1
+	return *c, j.Fence == 1
 }

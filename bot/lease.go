@@ -20,27 +20,25 @@ const leaseFor = 15 * time.Second
 // [storage.ErrFenced]: whatever is left to do is now the other's.
 func (d *Desk) hold(ctx context.Context, j storage.Job, end context.CancelCauseFunc) (release func()) {
 	ctx, stop := context.WithCancel(ctx)
-	go func() {
-		tick := time.NewTicker(leaseFor / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			switch err := d.ours(ctx, j); {
-			case ctx.Err() != nil:
-				return
-			case errors.Is(err, storage.ErrFenced):
-				end(err)
-				return
-			case err != nil:
-				d.Logger.WarnContext(ctx, "cannot prolong a lease", slog.String("kind", string(j.Kind)), slog.Any("error", err))
-			}
+	var prolong func()
+	prolong = func() {
+		err := d.ours(ctx, j)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, storage.ErrFenced):
+			end(err)
+			return
+		case err != nil:
+			d.Logger.WarnContext(ctx, "cannot prolong a lease", slog.String("kind", string(j.Kind)), slog.Any("error", err))
 		}
-	}()
-	return stop
+		time.AfterFunc(leaseFor/3, prolong)
+	}
+	first := time.AfterFunc(leaseFor/3, prolong) // most jobs are done long before
+	return func() {
+		first.Stop()
+		stop()
+	}
 }
 
 // ours makes sure that a job is still this process's, and for a full lease

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/evenkeel/evenkeel/review"
@@ -115,33 +114,33 @@ func (g *group) guard(ctx context.Context, parcels []*parcel) error {
 		}
 	}
 	return errors.Join(
-		g.lookUp(ctx, receipts, "SELECT scope, id, body FROM receipts WHERE (scope, id) IN (VALUES %s)", func(r *sql.Rows) error {
+		g.lookUp(ctx, receipts, receiptsByID, func(r *sql.Rows) error {
 			var scope, id, body string
 			err := r.Scan(&scope, &id, &body)
 			g.receipts[[2]string{scope, id}] = body
 			return err
 		}),
-		g.lookUp(ctx, column(jobs), "SELECT id, fence, again FROM work WHERE id IN (%s) AND lease IS NOT NULL"+g.d.LockRows, func(r *sql.Rows) error {
+		g.lookUp(ctx, column(jobs), claimsByID, func(r *sql.Rows) error {
 			var id int64
 			var c claim
 			err := r.Scan(&id, &c.fence, &c.again)
 			g.fences[id] = c
 			return err
 		}),
-		g.lookUp(ctx, column(cases), "SELECT id, version FROM cases WHERE id IN (%s)", func(r *sql.Rows) error {
+		g.lookUp(ctx, column(cases), versionsByID, func(r *sql.Rows) error {
 			var id, version int64
 			err := r.Scan(&id, &version)
 			g.versions[id] = version
 			return err
 		}),
-		g.lookUp(ctx, keys, "SELECT id, source, account, location, ext_id FROM cases WHERE (source, account, location, ext_id) IN (VALUES %s)", func(r *sql.Rows) error {
+		g.lookUp(ctx, keys, casesByKey, func(r *sql.Rows) error {
 			var k reviewKey
 			var id int64
 			err := r.Scan(&id, &k.source, &k.account, &k.location, &k.id)
 			g.known[k] = id
 			return err
 		}),
-		g.lookUp(ctx, column(settings), "SELECT name, value FROM settings WHERE name IN (%s)", func(r *sql.Rows) error {
+		g.lookUp(ctx, column(settings), settingsByName, func(r *sql.Rows) error {
 			var name, value string
 			err := r.Scan(&name, &value)
 			g.settings[name] = value
@@ -156,33 +155,6 @@ func column(values []any) [][]any {
 		out[i] = []any{v}
 	}
 	return out
-}
-
-// lookUp runs a query whose %s is the list of keys; a key of one column is
-// listed without parentheses.
-func (g *group) lookUp(ctx context.Context, keys [][]any, query string, scan func(*sql.Rows) error) error {
-	return runs(len(keys), func(from, length int) error {
-		cols := len(keys[0])
-		list := marks(length)
-		if cols > 1 {
-			list = tuples(length, cols)
-		}
-		args := make([]any, 0, length*cols)
-		for _, k := range keys[from : from+length] {
-			args = append(args, k...)
-		}
-		rows, err := g.s.query(ctx, strings.Replace(query, "%s", list, 1), args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	})
 }
 
 // decide holds p against its guards, in the order receipt, work, setting, case. When

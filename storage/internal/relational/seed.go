@@ -277,7 +277,7 @@ func (s *seeding) compare(ctx context.Context, parcels []*parcel) error {
 		keys[i] = []any{p.key.source, p.key.account, p.key.location, p.key.id}
 	}
 	content := make(map[reviewKey]review.Digest, len(parcels))
-	err := s.g.lookUp(ctx, keys, "SELECT source, account, location, ext_id, content FROM cases WHERE (source, account, location, ext_id) IN (VALUES %s)", func(rows *sql.Rows) error {
+	err := s.g.lookUp(ctx, keys, contentByKey, func(rows *sql.Rows) error {
 		var k reviewKey
 		var sum []byte
 		err := rows.Scan(&k.source, &k.account, &k.location, &k.id, &sum)

@@ -38,7 +38,7 @@ type item struct {
 	alone bool
 	// patient lets the item wait for others, for patientFor at most.
 	patient bool
-	bulk  func(context.Context, *group) error // of an item that is alone
+	bulk    func(context.Context, *group) error // of an item that is alone
 
 	state  atomic.Int32
 	done   chan struct{}
