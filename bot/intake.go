@@ -146,7 +146,7 @@ func (d *Desk) storeOne(ctx context.Context, r review.Review, in Intake, receipt
 	history := in.History || (r.Reply != nil && r.Reply.Text != "")
 	change, err := review.Accept(r, history, review.Occasion{Now: d.Now(), By: by})
 	if err != nil {
-		return taken{problem: err}, nil //nolint:nilerr // one bad review is reported and takes no other with it
+		return taken{problem: err}, nil // one bad review is reported and takes no other with it
 	}
 	b := storage.Batch{Change: &change, Receipt: receipt}
 	if !history {
