@@ -42,8 +42,8 @@ func (b Brief) Request(c review.Case, wish string) Request {
 	if r.MaxLen == 0 {
 		r.MaxLen, r.Unit = rules.MaxLen, string(rules.Unit)
 	}
-	if contacts := p.Contacts(c.Review.Key.Source); len(contacts) > 0 && rules.Contact && c.Verdict != review.VerdictThank {
-		r.Contact = contacts[0].Value
+	if rules.Contact && c.Verdict != review.VerdictThank {
+		r.Contact = address(p.Contacts(c.Review.Key.Source))
 	}
 	for _, f := range p.Facts(language) {
 		r.PlaybookFacts = append(r.PlaybookFacts, NamedFact{Name: f.Name, Text: f.Text})
@@ -52,6 +52,17 @@ func (b Brief) Request(c review.Case, wish string) Request {
 		r.Previous = c.Draft.Text
 	}
 	return r
+}
+
+// address is the first contact that a sentence can name as it stands; a place
+// is for people to write about.
+func address(contacts []playbook.Contact) string {
+	for _, c := range contacts {
+		if c.Kind != "place" {
+			return c.Value
+		}
+	}
+	return ""
 }
 
 // Judge is what a text must be measured by in a second reading.

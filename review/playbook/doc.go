@@ -27,7 +27,7 @@
 //	rules          when …: approvals, lead, other_than_author, cool_off, pause; the first that meets wins
 //	verdicts       second_person, silent_for
 //	publishing     verify_after, settle_after
-//	contacts       what replies may name: email, phone or url, with label and sources
+//	contacts       what replies may name: email, phone, url or place, with label and sources
 //	link_domains   where replies may link to
 //	facts          statements the team vouches for
 //	targets        when …: within, business_hours

@@ -13,7 +13,7 @@ var keys = map[string][]string{
 	"when":       {"stars", "heat", "class", "verdict", "light", "spreading", "source", "location", "subject"},
 	"verdicts":   {"second_person", "silent_for"},
 	"publishing": {"verify_after", "settle_after"},
-	"contacts":   {"email", "phone", "url", "label", "sources"},
+	"contacts":   {"email", "phone", "url", "place", "label", "sources"},
 	"facts":      {"text", "languages"},
 	"targets":    {"when", "within", "business_hours"},
 	"sources":    {"kind", "account", "location", "poll", "channel", "platform", "country", "max_length", "settings"},

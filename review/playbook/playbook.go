@@ -84,8 +84,8 @@ func (t translations) in(lang string) string {
 
 // Contact is a private way to reach the team that may stand in a public reply.
 type Contact struct {
-	Kind    string   // "email", "phone" or "url"
-	Value   string   // as it may be written in a reply
+	Kind    string   // "email", "phone", "url", or "place" for words that say where one stands
+	Value   string   // as it may be written in a reply; of a place, its words in any order
 	Label   string   // what it is for: "Customer care"; may be empty
 	Sources []string // where it may be used; empty for everywhere
 }

@@ -82,7 +82,7 @@ func TestExample(t *testing.T) {
 	if got := values(p.Contacts("storefront")); !slices.Equal(got, []string{"care@example.test", "https://www.example.test/help"}) {
 		t.Errorf("contacts of the storefront: %v", got)
 	}
-	if got := values(p.Contacts("shop")); len(got) != 3 {
+	if got := values(p.Contacts("shop")); !slices.Equal(got, []string{"care@example.test", "+49 30 1234567", "https://www.example.test/help", "Settings > Help"}) {
 		t.Errorf("contacts of the shop: %v", got)
 	}
 	if all, de := p.Facts(""), p.Facts("de"); len(all) != 2 || len(de) != 1 || de[0].Name != "returns" {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/evenkeel/evenkeel/review"
@@ -218,7 +219,7 @@ func (l *loader) readContacts(v value) {
 	for _, e := range v.list() {
 		o := e.object("contacts")
 		var c Contact
-		for _, kind := range keys["contacts"][:3] {
+		for _, kind := range keys["contacts"][:4] {
 			way, ok := o.at[kind]
 			if !ok {
 				continue
@@ -234,7 +235,7 @@ func (l *loader) readContacts(v value) {
 		}
 		if c.Kind == "" {
 			if o.ok {
-				e.fail("this contact has no address; write `email:`, `phone:` or `url:`")
+				e.fail("this contact has no address; write `email:`, `phone:`, `url:` or `place:`")
 			}
 			continue
 		}
@@ -263,8 +264,30 @@ func isContact(v value, kind, s string) bool {
 			return true
 		}
 		v.fail("%s is no web address; write it whole, beginning with https://", quote(s))
+	case "place":
+		if isPlace(s) {
+			return true
+		}
+		v.fail("%s is no place in words; write for example Settings > Help, and an address as `email:`, `phone:` or `url:`", quote(s))
 	}
 	return false
+}
+
+// isPlace tells words that say where a way to reach the team is found. They are
+// looked for in replies, so one of them must be more than a syllable; and what is
+// an address must be written as one.
+func isPlace(s string) bool {
+	const longest, mostDigits, shortest = 80, 4, 3
+	digits := 0
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return unicode.IsSpace(r) || r == '>' || r == '/' })
+	return digits <= mostDigits && utf8.RuneCountInString(s) <= longest && !strings.Contains(s, "@") &&
+		!slices.ContainsFunc(words, domain.MatchString) &&
+		slices.ContainsFunc(words, func(w string) bool { return len(w) >= shortest })
 }
 
 var domain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,}$`)

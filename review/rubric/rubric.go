@@ -54,7 +54,7 @@ type Input struct {
 	Claims         []review.Claim    // may be nil
 	Sentences      []review.Sentence // provenance; nil when nobody analysed the text
 	Facts          []review.Fact     // what stands in a standing fact counts as approved
-	Contacts       []string          // allowed contacts: e-mail addresses, telephone numbers, web addresses
+	Contacts       []string          // allowed contacts: e-mail addresses, telephone numbers, web addresses, places in words
 	Links          []string          // allowed domains
 	Brand          string            // the brand's name
 	Staff          []string          // names of staff that no reply may give
