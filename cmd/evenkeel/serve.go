@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
@@ -32,16 +31,7 @@ without a model the offline drafter writes.`,
 	return cmd
 }
 
-// heapGrowth is by how many percent the heap of a desk may grow between two
-// collections. A desk keeps little and makes much that is gone after one review:
-// twice Go's own measure halves the collections for some 20 MB under load, and
-// for nothing while all is quiet. GOGC in the environment says otherwise.
-const heapGrowth = 200
-
 func serve(ctx context.Context, c *call, _ []string) error {
-	if _, chosen := c.env("GOGC"); !chosen {
-		debug.SetGCPercent(heapGrowth)
-	}
 	// The address first: if another evenkeel runs here, that is all to say.
 	srv, err := listen(ctx, c.values.Get(setListen), c.log)
 	if err != nil {
