@@ -169,19 +169,7 @@ func (s *soak) judge() {
 			return 1
 		},
 	}
-	for _, n := range s.work.notes {
-		e.Places["slack"][n.place]++
-		if n.id == 0 {
-			continue // the summary of a burst
-		}
-		t := e.Threads[n.id]
-		t.Cards++
-		t.Buttons += n.buttons
-		if n.thread == "" {
-			t.Parents++
-		}
-		e.Threads[n.id] = t
-	}
+	cards, refused := s.work.standing(&e)
 	s.export(ctx, &e)
 	s.platforms(&e)
 	for r := range s.ratings {
@@ -191,7 +179,7 @@ func (s *soak) judge() {
 			e.Offered = append(e.Offered, r)
 		}
 	}
-	wrong := slices.Concat(checker.Check(e), s.sender.refusals, s.work.wrong)
+	wrong := slices.Concat(checker.Check(e), s.sender.refusals, refused)
 	for what, n := range s.ledger.refused {
 		if !strings.HasSuffix(what, ": 503") { // the program was busy and said so
 			wrong = append(wrong, fmt.Sprintf("%s, %d times", what, n))
@@ -206,7 +194,28 @@ func (s *soak) judge() {
 		statuses[k.Status]++
 	}
 	s.t.Logf("the checker read %d audit entries, %d cases %v, %d cards in %d threads, %d replies on platforms, %d calls of the platform",
-		len(e.Entries), len(e.Cases), sortedCounts(statuses), len(s.work.notes), len(e.Threads), len(e.Up), len(e.Calls))
+		len(e.Entries), len(e.Cases), sortedCounts(statuses), cards, len(e.Threads), len(e.Up), len(e.Calls))
+}
+
+// standing adds what stands in Slack to the evidence. It gives the number of
+// cards, and what Slack would not have taken.
+func (w *workspace) standing(e *checker.Evidence) (cards int, wrong []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, n := range w.notes {
+		e.Places["slack"][n.place]++
+		if n.id == 0 {
+			continue // the summary of a burst
+		}
+		t := e.Threads[n.id]
+		t.Cards++
+		t.Buttons += n.buttons
+		if n.thread == "" {
+			t.Parents++
+		}
+		e.Threads[n.id] = t
+	}
+	return len(w.notes), slices.Clone(w.wrong)
 }
 
 func sortedCounts(of map[string]int) []string {
