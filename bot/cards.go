@@ -114,11 +114,10 @@ func (p painter) parent() Card {
 	text, standing := r.Text(), p.standing()
 	card := p.card(p.headline(), p.tone())
 	card.Summary += ", " + standing + ". " + clip(text, 200)
-	card.Blocks = make([]Block, 0, 6)
 	if strings.TrimSpace(text) != "" {
 		card.Blocks = append(card.Blocks, Block{Kind: Quote, Text: text, Lang: c.Lang()})
 	}
-	fields := append(make([]Line, 0, 8), Line{Label: "Status", Text: standing}, Line{Label: "By", Text: firstOf(r.Author, "anonymous")}, Line{Label: "On", Text: p.where()})
+	fields := []Line{{Label: "Status", Text: standing}, {Label: "By", Text: firstOf(r.Author, "anonymous")}, {Label: "On", Text: p.where()}}
 	if !r.Created.IsZero() {
 		fields = append(fields, Line{Label: "Written", Text: p.desk.when(r.Created)})
 	}
@@ -149,12 +148,7 @@ func (p painter) parent() Card {
 // headline is the case in a few words: rating and subject or title.
 func (p painter) headline() string {
 	r := p.c.Review
-	what := r.Subject.Name
-	for _, words := range []string{r.Title, r.Body, "no words"} {
-		if what == "" {
-			what = clip(oneLine(words), 60)
-		}
-	}
+	what := firstOf(r.Subject.Name, clip(oneLine(r.Title), 60), clip(oneLine(r.Body), 60), "no words")
 	return r.Rating.String() + "  " + what
 }
 
@@ -273,7 +267,6 @@ func (p painter) reading() []Block {
 }
 
 func (p painter) triageButtons(card *Card) {
-	card.Buttons, card.Selects = make([]Button, 0, 8), make([]Select, 0, 3)
 	defer func() {
 		card.Selects = append(card.Selects, Select{
 			Label: "More…", Form: true, Options: commands.MoreOptions(),

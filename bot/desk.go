@@ -77,7 +77,7 @@ type Desk struct {
 	sources map[string]sources.Source
 	chats   []Chat
 	lanes   map[review.WorkKind]*lane
-	serving atomic.Bool // work is done side by side, in the order of its coming
+	serving atomic.Bool // in Serve: jobs run side by side, and one may wait for another's commit
 
 	learning   sync.Mutex // one change of the style rules at a time
 	publishing keyedMutex // one publish at a time for each source

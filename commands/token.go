@@ -46,11 +46,7 @@ func (t Token) Matches(c review.Case) bool {
 
 // String is the token as buttons carry it; [ParseToken] reads it back.
 func (t Token) String() string {
-	s := append(append(make([]byte, 0, maxToken), t.Command...), '|')
-	s = append(strconv.AppendInt(s, t.Case, 10), '|')
-	s = append(strconv.AppendInt(s, int64(t.Revision), 10), '|')
-	s = append(append(s, t.Text...), '|')
-	return string(append(s, t.Arg...))
+	return t.Command + "|" + strconv.FormatInt(t.Case, 10) + "|" + strconv.Itoa(t.Revision) + "|" + t.Text + "|" + t.Arg
 }
 
 // ParseToken reads what [Token.String] wrote. Tokens come back from chats, so

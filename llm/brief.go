@@ -1,6 +1,8 @@
 package llm
 
 import (
+	"slices"
+
 	"github.com/evenkeel/evenkeel/review"
 	"github.com/evenkeel/evenkeel/review/playbook"
 	"github.com/evenkeel/evenkeel/review/rubric"
@@ -43,7 +45,7 @@ func (b Brief) Request(c review.Case, wish string) Request {
 		r.MaxLen, r.Unit = rules.MaxLen, string(rules.Unit)
 	}
 	if rules.Contact && c.Verdict != review.VerdictThank {
-		r.Contact = address(p.Contacts(c.Review.Key.Source))
+		r.Contact = preferred(p.Contacts(c.Review.Key.Source))
 	}
 	for _, f := range p.Facts(language) {
 		r.PlaybookFacts = append(r.PlaybookFacts, NamedFact{Name: f.Name, Text: f.Text})
@@ -54,15 +56,18 @@ func (b Brief) Request(c review.Case, wish string) Request {
 	return r
 }
 
-// address is the first contact that a sentence can name as it stands; a place
-// is for people to write about.
-func address(contacts []playbook.Contact) string {
-	for _, c := range contacts {
-		if c.Kind != "place" {
-			return c.Value
-		}
+// preferred is the contact that a draft names: the first address, which a
+// sentence of any language can hold as it stands, or else the first place,
+// without which the draft would be held back.
+func preferred(contacts []playbook.Contact) string {
+	i := slices.IndexFunc(contacts, func(c playbook.Contact) bool { return c.Kind != "place" })
+	switch {
+	case len(contacts) == 0:
+		return ""
+	case i < 0:
+		return contacts[0].Value
 	}
-	return ""
+	return contacts[i].Value
 }
 
 // Judge is what a text must be measured by in a second reading.

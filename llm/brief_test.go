@@ -9,8 +9,8 @@ import (
 	"github.com/evenkeel/evenkeel/review/rubric"
 )
 
-// A place that the playbook lists is a way to get in touch for the checks, and
-// no address for a sentence of the drafter's.
+// A place that the playbook lists is a way to get in touch. Drafts name an
+// address rather, where there is one.
 func TestAPlaceAmongTheContacts(t *testing.T) {
 	const reply = "Hello Jo, the kettle should not have leaked after two days, and we are sorry that it did. " +
 		"Please bring it to our enquiry desk, where we exchange it. Ana, Hearth & Kettle"
@@ -22,8 +22,8 @@ func TestAPlaceAmongTheContacts(t *testing.T) {
 		held              bool
 	}{
 		{"", "", false}, // a warning, as long as none is set up
-		{"contacts: [{place: enquiry desk}]", "", false},
-		{"contacts: [{place: Settings > Help}]", "", true},
+		{"contacts: [{place: enquiry desk}]", "enquiry desk", false},
+		{"contacts: [{place: Settings > Help}]", "Settings > Help", true},
 		{"contacts: [{place: enquiry desk}, {email: care@example.test}]", "care@example.test", false},
 	} {
 		p, err := playbook.Parse("test.yaml", []byte("brand: {name: Hearth & Kettle}\n"+tt.contacts+"\n"))

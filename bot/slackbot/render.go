@@ -18,11 +18,8 @@ type message struct {
 	text   string // escaped already
 }
 
-// drawn is a card as a message within Slack's limits. What does not fit is
-// shortened, and the message says so and where to read on.
-func drawn(c bot.Card) message { return drawnAs(c, c.Hash()) }
-
-// drawnAs is drawn for a card whose hash is known.
+// drawnAs is a card with this hash as a message within Slack's limits. What does
+// not fit is shortened, and the message says so and where to read on.
 func drawnAs(c bot.Card, hash review.Digest) message {
 	var blocks []slack.Block
 	if title := visible(c.Title); title != "" {

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -87,15 +88,14 @@ func hold(path string) (*flock.Flock, error) {
 }
 
 // open brings the schema up to date and makes the store, whose writing
-// connection gets more settings.
+// connection gets more settings, in place of those of the same name.
 func open(ctx context.Context, path string, o Options, more url.Values) (*relational.Store, error) {
 	if err := migrate(ctx, path); err != nil {
 		return nil, explain(err)
 	}
-	if more == nil {
-		more = url.Values{"_pragma": append(pragmas(writeCache), inMemory)}
-	}
-	write, err := connect(path, 1, more)
+	writing := url.Values{"_pragma": append(pragmas(writeCache), inMemory)}
+	maps.Copy(writing, more)
+	write, err := connect(path, 1, writing)
 	if err != nil {
 		return nil, err
 	}

@@ -87,17 +87,7 @@ func (st *Store) eachOf(ctx context.Context, cases []int64, query string, scan f
 		for i := range args {
 			args[i] = cases[from+i]
 		}
-		rows, err := st.read.query(ctx, list(query, length), args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
+		return each(ctx, st.read, scan, list(query, length), args...)
 	})
 }
 

@@ -50,16 +50,6 @@ func (g *group) lookUp(ctx context.Context, keys [][]any, l lookup, scan func(*s
 		for _, k := range keys[from : from+length] {
 			args = append(args, k...)
 		}
-		rows, err := g.s.query(ctx, l.text(g.d, length), args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
+		return each(ctx, g.s, scan, l.text(g.d, length), args...)
 	})
 }

@@ -171,20 +171,31 @@ func (p *pool) query(ctx context.Context, query string, args ...any) (*sql.Rows,
 	}
 }
 
-// collect runs a query and scans every row.
-func collect[T any](ctx context.Context, r runner, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+// each runs a query and scans every row.
+func each(ctx context.Context, r runner, scan func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := r.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// collect is what the rows of a query hold, in their order.
+func collect[T any](ctx context.Context, r runner, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	var out []T
+	err := each(ctx, r, func(rows *sql.Rows) error {
+		v, err := scan(rows)
+		out = append(out, v)
+		return err
+	}, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
+	return out, nil
 }

@@ -40,18 +40,18 @@ func (g *group) insertClaimed(ctx context.Context) error {
 		rows = append(rows, []any{i.kind, i.id, i.key, w.Due.UnixMicro(), label(w.Text), int64(1), int64(1), c.Now.Add(c.Lease).UnixMicro(), label(c.Worker)})
 	}
 	for _, s := range insertClaimed.plan(rows) {
-		_, err := collect(ctx, g.s, func(r *sql.Rows) (none struct{}, err error) {
+		err := each(ctx, g.s, func(r *sql.Rows) error {
 			var row int64
 			var i identity
 			if err := r.Scan(&row, &i.kind, &i.id, &i.key); err != nil {
-				return none, err
+				return err
 			}
 			w := of[i]
 			w.of.claimed = append(w.of.claimed, storage.Job{
 				ID: row, Kind: review.WorkKind(i.kind), Case: i.id, Key: i.key, Text: label(w.Text),
 				Due: time.UnixMicro(w.Due.UnixMicro()).UTC(), Attempts: 1, Fence: 1,
 			})
-			return none, nil
+			return nil
 		}, s.Query, s.Args...)
 		if err != nil {
 			return err
