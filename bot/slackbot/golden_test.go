@@ -321,6 +321,3 @@ type never string
 
 func (never) MatchString(string) bool { return false }
 func (n never) String() string        { return string(n) }
-
-// drawn is a card as Slack would get it.
-func drawn(c bot.Card) message { return drawnAs(c, c.Hash()) }

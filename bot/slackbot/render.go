@@ -18,8 +18,11 @@ type message struct {
 	text   string // escaped already
 }
 
-// drawnAs is a card with this hash as a message within Slack's limits. What does
-// not fit is shortened, and the message says so and where to read on.
+// drawn is a card as a message within Slack's limits. What does not fit is
+// shortened, and the message says so and where to read on.
+func drawn(c bot.Card) message { return drawnAs(c, c.Hash()) }
+
+// drawnAs is drawn for a card whose hash is known.
 func drawnAs(c bot.Card, hash review.Digest) message {
 	var blocks []slack.Block
 	if title := visible(c.Title); title != "" {
