@@ -5,6 +5,8 @@ import (
 	"log/slog"
 
 	"github.com/spf13/cobra"
+
+	"github.com/evenkeel/evenkeel/cmd/evenkeel/internal/heaproom"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -31,6 +33,11 @@ without a model the offline drafter writes.`,
 	return cmd
 }
 
+// roomToGrow is by how many bytes the heap of a desk may always grow between two
+// collections. It is given once all is open, so that it holds what reviews leave
+// behind and not what the start does.
+const roomToGrow = 32 << 20
+
 func serve(ctx context.Context, c *call, _ []string) error {
 	// The address first: if another evenkeel runs here, that is all to say.
 	srv, err := listen(ctx, c.values.Get(setListen), c.log)
@@ -56,6 +63,9 @@ func serve(ctx context.Context, c *call, _ []string) error {
 	c.log.InfoContext(ctx, "evenkeel is open",
 		slog.String("console", s.url), slog.String("version", readBuild().Version),
 		slog.String("playbook", parts.rules.Version()), slog.Int("sources", len(parts.sources)))
+	if _, chosen := c.env("GOGC"); !chosen {
+		defer heaproom.Keep(roomToGrow)()
+	}
 	if c.terminal {
 		c.note("The console is at %s. Press Ctrl-C to stop.", s.url)
 	}
