@@ -32,6 +32,27 @@ func tallyAll(tb testing.TB, st storage.Store, limit int) {
 	tb.Fatal("the counting never ends")
 }
 
+// testNumbersOfImports walks through several imports: what is left counts the
+// cases of all of them, and becomes less with every step.
+func testNumbersOfImports(t *testing.T, b *bed) {
+	for i := range 3 {
+		got[storage.SeedResult](t)(b.st.Seed(t.Context(), history(t, 100*i, 100), review.Event{At: Start, Verb: "import"}))
+	}
+	Put(t, b.st, Review(1000))
+	for before, uncounted := int64(1<<62), int64(301); ; {
+		left := got[int64](t)(b.st.Tally(t.Context(), 30))
+		if uncounted -= 30; uncounted <= 0 {
+			break
+		}
+		if left < uncounted || left >= before {
+			t.Fatalf("%d are left, after %d before: want fewer, and %d at least", left, before, uncounted)
+		}
+		before = left
+	}
+	tallyAll(t, b.st, 30)
+	checkNumbers(t, b.st, time.UTC)
+}
+
 // sums are all rows of a grain, without the zeros.
 func sums(tb testing.TB, st storage.Store, grain stats.Grain, bySubject bool) map[stats.Row]int64 {
 	tb.Helper()

@@ -72,6 +72,7 @@ func Run(t *testing.T, fresh func(tb testing.TB) Database) {
 		{"the schema refuses what the rules forbid", testSchema},
 		{"numbers", testNumbers},
 		{"numbers of random histories", testNumbersHistories},
+		{"numbers of imports", testNumbersOfImports},
 		{"numbers counted from several sides", testNumbersRace},
 		{"numbers of a database from before", testNumbersMigrated},
 		{"search", testSearch},

@@ -81,7 +81,7 @@ func (st *Store) Tally(ctx context.Context, limit int) (left int64, err error) {
 	if err := s.write(ctx); err != nil {
 		return 0, err
 	}
-	return s.now.walkEnd - s.now.walk + s.head - s.now.seq, nil
+	return s.now.walkEnd - s.now.walk + s.head - s.now.seq + s.later, nil
 }
 
 // Forget implements [storage.Numbers].
@@ -135,6 +135,8 @@ type step struct {
 	now   progress // where it stands after this step
 	limit int
 	head  int64   // the last audit entry
+	last  int64   // the last case
+	later int64   // cases of imports after the one that is being walked through
 	cases []int64 // to be looked at
 	again bool    // index their words even if they seem unchanged
 
@@ -154,7 +156,7 @@ type sumKey struct {
 // choose takes the cases of the next audit entries and, with what is left of
 // the limit, some of those that are being walked through.
 func (s *step) choose(ctx context.Context) error {
-	if err := one(ctx, s.st.read, []any{&s.head}, "SELECT seq FROM audit_head WHERE id = 1"); err != nil {
+	if err := one(ctx, s.st.read, []any{&s.head, &s.last}, "SELECT seq, cases FROM audit_head WHERE id = 1"); err != nil {
 		return err
 	}
 	seen := make(map[int64]bool)
@@ -201,6 +203,7 @@ func (s *step) follow(ctx context.Context, take func(int64)) error {
 		}
 		if from, to, ok := imported(e.detail); ok {
 			if s.now.walk < s.now.walkEnd {
+				s.later = s.last - from + 1
 				break // when the one before is through
 			}
 			s.now.walk, s.now.walkEnd = from-1, to
