@@ -26,6 +26,11 @@ var wordIndex = relational.WordIndex{
 		}
 		return `"` + strings.Join(tokens, `" AND "`) + `"`
 	},
+	// FTS5 would merge by itself what many small writes leave behind, some
+	// hundred pages within one of them: whoever writes meanwhile would wait for a
+	// tenth of a second and more. So it was told not to (migration 7), and merges
+	// a few pages at a time.
+	Merge: "INSERT INTO words (words, rank) VALUES ('merge', 16)",
 	// A deleted row's tokens stay in the file until its segment is merged with
 	// others: all of them, some hundred pages at a time.
 	Purge: []string{

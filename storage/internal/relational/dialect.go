@@ -76,9 +76,13 @@ type WordIndex struct {
 	Afresh []any
 	Text   func(tokens []string) string
 	Query  func(tokens []string, anyOf bool) string
+	// Merge puts a little of the index in order, so that many small writes leave
+	// no more than a few pieces behind; "" where the database does by itself.
+	Merge string
 	// Purge takes what was dropped out of the files: its first statement begins,
-	// the last is repeated until Changes, a count of rows written, stands still.
-	Purge   []string
+	// the last is repeated until nothing is left to do.
+	Purge []string
+	// Changes counts rows written: it tells whether Merge and Purge did anything.
 	Changes string
 }
 
