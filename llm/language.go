@@ -57,8 +57,8 @@ func byLetters(text string) (lang string, sure bool) {
 		return "", true
 	}
 	info := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: candidates})
-	if info.Lang < 0 {
-		return "", false
+	if info.Lang < 0 || info.Confidence == 0 {
+		return "", false // of two languages equally near, either would be named, by chance
 	}
 	return info.Lang.Iso6391(), info.IsReliable()
 }

@@ -390,6 +390,7 @@ func TestDetectLanguage(t *testing.T) {
 		"非常好":     "",
 		"房间很干净，早餐也很好吃，下次还会再来。":                                     "zh",
 		"직원이 정말 친절했어요":                                             "ko",
+		"restaurant wifi restaurant parking room parking staff":    "", // as near to one language as to another
 		"The parcel was late and nobody answered my emails.":       "en",
 		"Paczka przyszła dwa tygodnie za późno i była uszkodzona.": "pl",
 	} {

@@ -76,6 +76,9 @@ func (s *scan) language() guess {
 		text = strings.ToValidUTF8(text[:detectBytes], "")
 	}
 	info := whatlanggo.DetectWithOptions(text, whatlanggo.Options{Whitelist: candidates})
+	if info.Confidence == 0 { // of two languages equally near, either would be named, by chance
+		return s.byCommonWords(guess{})
+	}
 	return s.byCommonWords(guess{info.Lang.Iso6391(), info.IsReliable()})
 }
 
