@@ -7,27 +7,32 @@ import (
 	"time"
 )
 
-// The pace of the counting: how many cases a step looks at, how long nothing
+// The pace of the counting: how long a step should take, since others may wait
+// for its write, and how many cases it looks at therefore; how long nothing
 // happens when all is counted, and how much longer than a step it rests while
 // changes come in faster than they are counted, and while it catches up with
 // what is soon done.
 const (
-	followStep = 200
-	followIdle = 2 * time.Second
-	followRest = 49
-	followEasy = 4
-	followSoon = 50 * followStep
+	followTime  = 20 * time.Millisecond
+	followLeast = 10
+	followMost  = 200
+	followIdle  = 2 * time.Second
+	followRest  = 49
+	followEasy  = 4
+	followSoon  = 10_000
 )
 
-// Follow keeps the numbers of a store up until ctx ends. It steps aside while
-// much comes in: then it takes a fiftieth of the time, and catches up afterwards.
+// Follow keeps the numbers of a store up until ctx ends. It goes in steps as
+// small as the database is slow, and steps aside while much comes in: then it
+// takes a fiftieth of the time, and catches up afterwards.
 func Follow(ctx context.Context, n Numbers, log *slog.Logger) {
-	last := int64(0)
+	step, last := followLeast, int64(0)
 	for ctx.Err() == nil {
 		began := time.Now()
-		left, err := n.Tally(ctx, followStep)
+		left, err := n.Tally(ctx, step)
 		took := time.Since(began)
-		rest := took / 4 // an import's many are brought in
+		more := left+int64(step) > last && last > 0 // than at the last look
+		rest := took / 4                            // an import's many are brought in
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -38,15 +43,24 @@ func Follow(ctx context.Context, n Numbers, log *slog.Logger) {
 			rest = 10 * followIdle
 		case left == 0:
 			rest = followIdle
-		case left+followStep > last && last > 0:
+		case more:
 			rest = followRest * took
 		case left < followSoon:
 			rest = followEasy * took // no press should feel it
 		}
-		last = left
+		if last = left; left > 0 {
+			step = stepAfter(step, took)
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(rest):
 		}
 	}
+}
+
+// stepAfter is how many cases to look at next, when so many took so long: half
+// as many at least and twice as many at most.
+func stepAfter(step int, took time.Duration) int {
+	fits := int(int64(step) * int64(followTime) / max(int64(took), 1))
+	return min(max(fits, step/2, followLeast), 2*step, followMost)
 }
