@@ -32,10 +32,10 @@ var wordIndex = relational.WordIndex{
 	// a few pages at a time.
 	Merge: "INSERT INTO words (words, rank) VALUES ('merge', 16)",
 	// A deleted row's tokens stay in the file until its segment is merged with
-	// others: all of them, some hundred pages at a time.
+	// others: all of them, a hundred pages at a time.
 	Purge: []string{
-		"INSERT INTO words (words, rank) VALUES ('merge', -500)",
-		"INSERT INTO words (words, rank) VALUES ('merge', 500)",
+		"INSERT INTO words (words, rank) VALUES ('merge', -100)",
+		"INSERT INTO words (words, rank) VALUES ('merge', 100)",
 	},
 	Changes: "SELECT total_changes()",
 }
