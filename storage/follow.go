@@ -14,6 +14,7 @@ import (
 // what is soon done.
 const (
 	followTime  = 20 * time.Millisecond
+	followShort = 5 * time.Millisecond // with what is soon done
 	followLeast = 10
 	followMost  = 200
 	followIdle  = 2 * time.Second
@@ -48,8 +49,11 @@ func Follow(ctx context.Context, n Numbers, log *slog.Logger) {
 		case left < followSoon:
 			rest = followEasy * took // no press should feel it
 		}
-		if last = left; left > 0 {
-			step = stepAfter(step, took)
+		switch last = left; {
+		case left >= followSoon:
+			step = stepAfter(step, took, followTime)
+		case left > 0:
+			step = stepAfter(step, took, followShort)
 		}
 		select {
 		case <-ctx.Done():
@@ -58,9 +62,9 @@ func Follow(ctx context.Context, n Numbers, log *slog.Logger) {
 	}
 }
 
-// stepAfter is how many cases to look at next, when so many took so long: half
-// as many at least and twice as many at most.
-func stepAfter(step int, took time.Duration) int {
-	fits := int(int64(step) * int64(followTime) / max(int64(took), 1))
+// stepAfter is how many cases to look at next, when so many took so long and
+// should take another time: half as many at least and twice as many at most.
+func stepAfter(step int, took, should time.Duration) int {
+	fits := int(int64(step) * int64(should) / max(int64(took), 1))
 	return min(max(fits, step/2, followLeast), 2*step, followMost)
 }
