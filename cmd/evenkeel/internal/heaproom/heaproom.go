@@ -14,7 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync/atomic"
+	"sync"
 )
 
 // plain is Go's own measure, in percent.
@@ -27,15 +27,19 @@ func Keep(room uint64) (stop func()) {
 	k := &keeper{room: room, percent: plain}
 	k.wait()
 	return func() {
-		k.stopped.Store(true)
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.stopped = true
 		debug.SetGCPercent(before)
 	}
 }
 
 type keeper struct {
-	room    uint64
+	room uint64
+
+	mu      sync.Mutex // a collection may end while Keep's stop is called
 	percent int
-	stopped atomic.Bool
+	stopped bool
 }
 
 // mark is something to be collected. It is no smaller than this, because the
@@ -45,7 +49,9 @@ type mark [4]*byte
 // wait sets the percentage after the next collection, and every one after it.
 func (k *keeper) wait() {
 	runtime.AddCleanup(new(mark), func(k *keeper) {
-		if k.stopped.Load() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.stopped {
 			return
 		}
 		// Setting it stops the world for a moment: not for a little.
