@@ -36,8 +36,8 @@ type status struct {
 	Needed string `json:"needed"` // the scope that is missing
 }
 
-// errNoAnswer is an answer that is neither a yes nor a reason for a no.
-var errNoAnswer = errors.New("the answer says neither yes nor no")
+// errNoAnswer is an answer that says neither what was asked nor why not.
+var errNoAnswer = errors.New("the answer lacks what was asked for")
 
 func (s status) refusal() error {
 	switch {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path"
 	"strings"
 	"syscall"
 	"testing"
@@ -120,6 +121,39 @@ func TestEveryAnswerIsUnderstood(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Only a list of messages says that a card is not there. What looks is
+// otherwise in doubt still, and posts nothing a second time.
+func TestASearchMustBeAnswered(t *testing.T) {
+	for body, kind := range map[string]error{
+		`{"ok":true,"messages":[]}`:             nil,
+		`{"ok":true}`:                           bot.ErrUnknown,
+		`{"ok":true,"messages":null}`:           bot.ErrUnknown,
+		`{"messages":[]}`:                       bot.ErrUnknown,
+		`{"ok":false,"error":"internal_error"}`: bot.ErrUnknown,
+		`{"ok":false,"error":"missing_scope"}`:  bot.ErrMisconfigured,
+	} {
+		b, err := New(Config{BotToken: secret.New(slacktest.BotToken), SigningSecrets: []secret.Value{secret.New(slacktest.SigningSecret)}, Mode: HTTP,
+			Channel: "C1", Desk: bottest.NewFakeDesk(), HTTPClient: &http.Client{Transport: answering(func(method string) string {
+				if method == "auth.test" {
+					return `{"ok":true,"user_id":"U1","bot_id":"B1"}`
+				}
+				return body
+			})}})
+		must(t, err)
+		if _, found, err := b.Find(t.Context(), parent); found || !errors.Is(err, kind) {
+			t.Errorf("%s: found %v, %v; want %v", body, found, err, kind)
+		}
+	}
+}
+
+// answering is a Slack that answers by the method.
+type answering func(method string) string
+
+func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Request: r, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(a(path.Base(r.URL.Path))))}, nil
 }
 
 // judgeRequest looks at what was asked: the token stands in its header alone.

@@ -85,6 +85,8 @@ func (b *Bot) failure(ctx context.Context, method, channel string, err error) er
 		b.explain(e, said, channel)
 	case neverSent(err), ctx.Err() != nil && errors.Is(err, errNotSent):
 		e.Kind, e.Reason = bot.ErrUnreachable, "Slack cannot be reached from here"
+	case errors.Is(err, errNoAnswer):
+		e.Reason = "Slack answered, but not what was asked; is something between us and Slack?"
 	default:
 		e.Reason = "the connection to Slack broke off"
 	}

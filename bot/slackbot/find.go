@@ -35,6 +35,18 @@ type page struct {
 	} `json:"response_metadata"`
 }
 
+// refusal takes a page without messages for no answer: an empty one has an
+// empty list, and that a card is not there must be said to be believed.
+func (p page) refusal() error {
+	if err := p.status.refusal(); err != nil {
+		return err
+	}
+	if p.Messages == nil {
+		return errNoAnswer
+	}
+	return nil
+}
+
 // Bounds of a search: the card that is looked for was posted moments ago, or
 // before the outage that is just over.
 const (
