@@ -230,13 +230,13 @@ func (s *syncing) trouble(ctx context.Context, err error) error {
 			return errors.Join(err, cerr)
 		}
 	}
-	var ce *ChatError
-	if errors.As(err, &ce) && ce.After > 0 {
-		return &later{at: s.desk.Now().Add(ce.After), why: err.Error()}
-	}
 	if doubtful(err) {
 		s.desk.Logger.WarnContext(ctx, "a card's answer was lost; the chat is looked at soon", slog.String("chat", s.chat.Name()), slog.Int64("case", s.job.Case), slog.Any("error", err))
 		return &later{at: s.desk.Now().Add(min(backoff(tries(s.job)), doubtRest)), why: err.Error()}
 	}
-	return fmt.Errorf("bringing cards to %s: %w", s.chat.Name(), err)
+	var ce *ChatError
+	if errors.As(err, &ce) && ce.After > 0 {
+		return undone{&later{at: s.desk.Now().Add(ce.After), why: err.Error()}}
+	}
+	return undone{fmt.Errorf("bringing cards to %s: %w", s.chat.Name(), err)}
 }

@@ -42,10 +42,12 @@ func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now
 type fakeChat struct {
 	mu    sync.Mutex
 	posts []*post
-	down  error  // every call fails with it
-	lose  int    // so many posts are made and their answer is lost
-	mute  string // the key of the cards whose redraws are made and never answered
-	then  func() // after the next post, once
+	down  error   // every call fails with it
+	lose  int     // so many posts are made and their answer is lost
+	mute  string  // the key of the cards whose redraws are made and never answered
+	then  func()  // after the next post, once
+	deny  []error // what the next posts are told, one each
+	finds int     // how often a card was looked for
 }
 
 // post is a card as it stands in the chat.
@@ -71,6 +73,11 @@ func (f *fakeChat) Post(_ context.Context, at bot.Place, card bot.Card) (string,
 	if f.down != nil {
 		return "", f.down
 	}
+	if len(f.deny) > 0 {
+		err := f.deny[0]
+		f.deny = f.deny[1:]
+		return "", err
+	}
 	p := &post{ref: fmt.Sprintf("m%d", len(f.posts)+1), at: at, card: card, drawn: 1}
 	f.posts = append(f.posts, p)
 	if f.lose > 0 {
@@ -83,6 +90,7 @@ func (f *fakeChat) Post(_ context.Context, at bot.Place, card bot.Card) (string,
 func (f *fakeChat) Find(_ context.Context, at bot.Place) (string, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.finds++
 	if f.down != nil {
 		return "", false, f.down
 	}

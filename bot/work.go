@@ -62,6 +62,12 @@ type later struct {
 
 func (l *later) Error() string { return l.why }
 
+// undone is a failure that certainly left nothing behind outside: the next try
+// need not look for what this one did.
+type undone struct{ error }
+
+func (u undone) Unwrap() error { return u.error }
+
 // drain is how long work that was begun may go on after the desk's end. What
 // is not done by then is due again at the next start.
 const drain = 7 * time.Second
@@ -210,6 +216,9 @@ func (d *Desk) perform(ctx context.Context, w worker, j storage.Job) {
 		d.Logger.WarnContext(ctx, "work failed; it will be tried again",
 			slog.String("kind", string(j.Kind)), slog.Int64("case", j.Case), slog.Int("attempt", tries(j)),
 			slog.Time("due", due), slog.Any("error", err))
+	}
+	if u := (undone{}); errors.As(err, &u) {
+		j.Attempts--
 	}
 	ctx, stop := context.WithTimeout(ctx, giveBack)
 	defer stop()

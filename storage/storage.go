@@ -106,7 +106,7 @@ type Job struct {
 	Key      string
 	Text     string
 	Due      time.Time
-	Attempts int   // claims so far, this one included: above 1, look before you repeat
+	Attempts int   // claims that may have had an effect, this one included: above 1, look before you repeat
 	Failures int   // how often it was given back: back-off and giving up go by this, for a process that was killed says nothing of the work
 	Fence    int64 // carried by every completing write
 }
@@ -248,7 +248,8 @@ type Store interface {
 	// Claim takes due work, oldest first, and leases it. With an error it gives
 	// none: who did work that was not written down as theirs could do it twice.
 	Claim(ctx context.Context, c Claim) ([]Job, error)
-	// Retry gives claimed work back, to be due at a later time; ErrFenced.
+	// Retry gives claimed work back, to be due at a later time; ErrFenced. Its
+	// Attempts are kept: who knows that this one had no effect counts it out.
 	Retry(ctx context.Context, j Job, due time.Time, problem string) error
 	// Extend prolongs a lease; ErrFenced.
 	Extend(ctx context.Context, j Job, until time.Time) error

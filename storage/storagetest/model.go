@@ -250,11 +250,12 @@ func (m *model) retry(rt *rapid.T) {
 		return
 	}
 	j, at := rapid.SampledFrom(m.held).Draw(rt, "job"), m.now.Add(m.minutes(rt, "later"))
+	j.Attempts -= rapid.IntRange(0, 1).Draw(rt, "without effect")
 	holds := m.holds(j)
 	m.fenced(rt, holds, m.bed.st.Retry(m.bed.ctx(), j, at, "it failed"))
 	if holds {
 		w := m.work[[2]string{string(j.Kind), j.Key}]
-		w.due, w.lease, w.again, w.failures = at, time.Time{}, time.Time{}, w.failures+1
+		w.due, w.lease, w.again, w.attempts, w.failures = at, time.Time{}, time.Time{}, j.Attempts, w.failures+1
 	}
 }
 

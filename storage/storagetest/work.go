@@ -205,6 +205,12 @@ func testRetry(t *testing.T, b *bed) {
 	b.clock.pass(time.Hour)
 	if again := only(t, b); again.Attempts != 2 || again.Failures != 1 || !again.Due.Equal(later) {
 		t.Errorf("the second attempt is %+v", again)
+	} else {
+		again.Attempts-- // it had no effect
+		must(t, b.st.Retry(t.Context(), again, later, "the chat asked to wait"))
+	}
+	if again := only(t, b); again.Attempts != 2 || again.Failures != 2 {
+		t.Errorf("after an attempt without effect it is %+v", again)
 	}
 }
 

@@ -106,8 +106,8 @@ func scanJob(rows *sql.Rows) (storage.Job, error) {
 
 // Retry implements [storage.Store].
 func (st *Store) Retry(ctx context.Context, j storage.Job, due time.Time, problem string) error {
-	return st.held(ctx, `UPDATE work SET due = ?, problem = ?, failures = failures + 1, lease = NULL, worker = '', again = NULL
-		WHERE id = ? AND fence = ? AND lease IS NOT NULL`, due.UnixMicro(), label(problem), j.ID, j.Fence)
+	return st.held(ctx, `UPDATE work SET due = ?, problem = ?, attempts = ?, failures = failures + 1, lease = NULL, worker = '', again = NULL
+		WHERE id = ? AND fence = ? AND lease IS NOT NULL`, due.UnixMicro(), label(problem), j.Attempts, j.ID, j.Fence)
 }
 
 // Extend implements [storage.Store].
