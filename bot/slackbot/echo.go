@@ -3,48 +3,38 @@ package slackbot
 import (
 	"sync"
 	"time"
+
+	"github.com/evenkeel/evenkeel/internal/recent"
 )
 
 // echoes let a delivery that comes twice get the answer of the first: an empty
 // acknowledgement of the second would close a form in which the first shows an
 // error.
 type echoes struct {
-	now   func() time.Time
-	mu    sync.Mutex
-	by    map[string]*echo
-	swept time.Time // when those that are too old were last let go
+	by *recent.Map[string, *echo]
+	mu sync.Mutex // held while an echo is looked at or changed
 }
 
 type echo struct {
-	at      time.Time
 	done    bool
 	body    any
 	waiting []ack
 }
 
+// Slack has given up on an acknowledgement long before echoTime.
 const (
-	echoTime  = time.Minute // Slack has given up long before
-	maxEchoes = 10_000
+	echoTime   = time.Minute
+	echoesKept = 5_000 // in each of two generations
 )
 
-func newEchoes(now func() time.Time) *echoes { return &echoes{now: now, by: map[string]*echo{}} }
+func newEchoes(now func() time.Time) *echoes {
+	return &echoes{by: recent.NewAged[string, *echo](echoesKept, echoTime, now)}
+}
 
 // lead is the acknowledgement of a first delivery.
 func (e *echoes) lead(key string, done ack) ack {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if now := e.now(); now.Sub(e.swept) > echoTime || len(e.by) >= maxEchoes {
-		e.swept = now
-		for k, old := range e.by {
-			if now.Sub(old.at) > echoTime {
-				delete(e.by, k)
-			}
-		}
-	}
-	mine := &echo{at: e.now()}
-	if len(e.by) < maxEchoes {
-		e.by[key] = mine
-	}
+	mine := &echo{}
+	e.by.Put(key, mine)
 	return func(body any) bool {
 		e.mu.Lock()
 		if mine.done {
@@ -65,17 +55,17 @@ func (e *echoes) lead(key string, done ack) ack {
 // follow acknowledges a delivery that came before, with the same answer and
 // not before it.
 func (e *echoes) follow(key string, done ack) {
+	first, known := e.by.Get(key)
+	if !known {
+		done(nil)
+		return
+	}
 	e.mu.Lock()
-	first := e.by[key]
-	if first != nil && !first.done {
+	if !first.done {
 		first.waiting = append(first.waiting, done)
 		e.mu.Unlock()
 		return
 	}
 	e.mu.Unlock()
-	if first == nil || e.now().Sub(first.at) > echoTime {
-		done(nil)
-		return
-	}
 	done(first.body)
 }
