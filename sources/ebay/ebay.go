@@ -155,7 +155,7 @@ func (s *Source) page(ctx context.Context, token string, since time.Time) ([]swe
 		items = append(items, sweep.Item{Review: r, Changed: at})
 	}
 	next := ""
-	if offset+len(items) < list.Pagination.Total && len(items) > 0 {
+	if list.Pagination != nil && offset+len(items) < list.Pagination.Total && len(items) > 0 {
 		next = strconv.Itoa(offset + len(items))
 	}
 	slices.SortStableFunc(items, func(a, b sweep.Item) int { return a.Changed.Compare(b.Changed) })
@@ -194,7 +194,7 @@ func (s *Source) get(ctx context.Context, op string, key review.Key) (review.Rev
 			return r, e, nil
 		}
 	}
-	if len(list.Entries) > 0 {
+	if len(list.Entries) > 0 || list.Pagination == nil {
 		return review.Review{}, entry{}, s.trouble(op, "the answer is not the feedback that was asked for")
 	}
 	return review.Review{}, entry{}, &sources.Error{Kind: sources.ErrNotFound, Source: s.set.Name, Op: op, Reason: "the feedback is not there"}
@@ -227,8 +227,8 @@ func (s *Source) query() url.Values {
 }
 
 type listing struct {
-	Entries    []json.RawMessage `json:"feedbackEntries"`
-	Pagination struct{ Total int }
+	Entries    []json.RawMessage    `json:"feedbackEntries"`
+	Pagination *struct{ Total int } // nil when the answer is no list at all
 }
 
 func (s *Source) read(ctx context.Context, op string, q url.Values) (listing, error) {

@@ -123,8 +123,8 @@ func (s *Source) page(ctx context.Context, token string, since time.Time) ([]swe
 	if !since.IsZero() {
 		q.Set("updatedFrom", strconv.FormatInt(since.Unix(), 10))
 	}
-	var out listing
-	if err := s.wire.Read(ctx, "list", s.path(), q, &out); err != nil {
+	out, err := s.list(ctx, "list", q)
+	if err != nil {
 		return nil, "", err
 	}
 	items := make([]sweep.Item, 0, len(out.Items))
@@ -147,8 +147,8 @@ func (s *Source) Get(ctx context.Context, key review.Key) (review.Review, error)
 	if _, err := strconv.ParseInt(key.ID, 10, 64); err != nil {
 		return review.Review{}, s.fail("read", sources.ErrNotFound, "Ecwid knows no such review")
 	}
-	var out listing
-	if err := s.wire.Read(ctx, "read", s.path(), url.Values{"reviewId": {key.ID}}, &out); err != nil {
+	out, err := s.list(ctx, "read", url.Values{"reviewId": {key.ID}})
+	if err != nil {
 		return review.Review{}, err
 	}
 	for _, raw := range out.Items {
@@ -160,6 +160,15 @@ func (s *Source) Get(ctx context.Context, key review.Key) (review.Review, error)
 		return review.Review{}, s.fail("read", sources.ErrTransient, "the answer is not the review that was asked for")
 	}
 	return review.Review{}, s.fail("read", sources.ErrNotFound, "the review is not there")
+}
+
+func (s *Source) list(ctx context.Context, op string, q url.Values) (listing, error) {
+	var out listing
+	err := s.wire.Read(ctx, op, s.path(), q, &out)
+	if err == nil && out.Items == nil {
+		err = s.fail(op, sources.ErrTransient, "the answer has no list of reviews")
+	}
+	return out, err
 }
 
 func (s *Source) path() string { return strconv.FormatInt(s.set.Store, 10) + "/reviews" }

@@ -220,6 +220,9 @@ func (s *Source) list(ctx context.Context, op string, q url.Values) (rows []row,
 	if err := s.wire.Read(ctx, op, reviewsPath, q, &out); err != nil {
 		return nil, 0, err
 	}
+	if out.Reviews == nil {
+		return nil, 0, s.trouble(op, sources.ErrTransient, "the answer has no list of reviews")
+	}
 	for _, raw := range out.Reviews {
 		r := row{raw: raw}
 		if err := json.Unmarshal(raw, &r); err != nil || r.ID == "" {

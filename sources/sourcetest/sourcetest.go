@@ -61,6 +61,7 @@ const (
 	Revoked     Trouble = "credentials revoked"       // before
 	Forbidden   Trouble = "one review forbidden"      // before; this review only
 	Echoing     Trouble = "an error with our secrets" // before; a refusal that repeats the credentials
+	Hollow      Trouble = "a hollow answer"           // before; a success that says nothing, {}
 	Lost        Trouble = "answer lost"               // after; the connection breaks
 	Stumbling   Trouble = "error after acting"        // after; a 500 or the like
 	Garbled     Trouble = "answer garbled"            // after; a success that cannot be read

@@ -253,7 +253,7 @@ func (s *Stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch what := s.meet(op, id); what {
 	case "":
 		s.Voice.ServeHTTP(w, r)
-	case Waiting, WaitingMute, WaitingOdd, Unavailable, CutBefore, Revoked, Forbidden, Echoing:
+	case Waiting, WaitingMute, WaitingOdd, Unavailable, CutBefore, Revoked, Forbidden, Echoing, Hollow:
 		_, _ = io.Copy(io.Discard, r.Body)
 		s.before(w, r, what)
 	default:
@@ -294,6 +294,9 @@ func (s *Stage) before(w http.ResponseWriter, r *http.Request, what Trouble) {
 		s.fail(w, http.StatusTooManyRequests, "too many calls")
 	case Unavailable:
 		s.fail(w, http.StatusServiceUnavailable, "being looked after")
+	case Hollow:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "{}")
 	case Revoked:
 		s.fail(w, http.StatusUnauthorized, "the token is not valid")
 	case Forbidden:
