@@ -55,9 +55,7 @@ func failure(room string, err error) error {
 		out.Reason = "Discord asks us to wait " + e.after.String()
 	case e.status == http.StatusUnauthorized:
 		out.Kind, out.Reason = bot.ErrMisconfigured, "Discord does not know the token; copy it again from the Bot page of the application and set EVENKEEL_DISCORD_TOKEN"
-	case e.status == http.StatusServiceUnavailable:
-		out.Kind, out.Reason = bot.ErrUnreachable, "Discord is down for a while"
-	case e.status >= 500:
+	case e.status >= 500, e.status == http.StatusRequestTimeout: // it may have acted, behind what answered
 		out.Reason = fmt.Sprintf("Discord had trouble of its own (%d)", e.status)
 	default:
 		explain(out, e, room)

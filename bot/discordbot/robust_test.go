@@ -209,10 +209,10 @@ func TestABadTokenEndsServe(t *testing.T) {
 	}
 }
 
-// 502 on a post that was made, or was not: the desk is told that nobody knows,
+// 502 or 503 on a post that was made, or was not: the desk is told that nobody knows,
 // looks, and one card stands.
 func TestUnclearPostsAreLookedFor(t *testing.T) {
-	for _, f := range []discordtest.Fault{discordtest.Lost, discordtest.Done502, discordtest.BadGateway, discordtest.Broken} {
+	for _, f := range []discordtest.Fault{discordtest.Lost, discordtest.Done502, discordtest.BadGateway, discordtest.Broken, discordtest.Unavailable} {
 		w := newWorld(t, bottest.NewFakeDesk(), setup{})
 		w.server.Fail(f)
 		_, err := w.bot.Post(t.Context(), parent, bottest.StoryCard(7))

@@ -90,6 +90,7 @@ func TestEveryAnswerIsUnderstood(t *testing.T) {
 		"trouble":            {func() *saying { return said(500, login) }, bot.ErrUnknown, 0},
 		"a bad gateway":      {func() *saying { return said(502, login) }, bot.ErrUnknown, 0},
 		"an outage":          {func() *saying { return said(503, login) }, bot.ErrUnknown, 0},
+		"a proxy's time-out": {func() *saying { return said(408, login) }, bot.ErrUnknown, 0},
 		"a proxy's no":       {func() *saying { return said(403, login) }, bot.ErrMisconfigured, 0},
 		"too large":          {func() *saying { return said(413, login) }, bot.ErrMisconfigured, 0},
 		"nobody there":       {func() *saying { return &saying{err: &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}} }, bot.ErrUnreachable, 0},

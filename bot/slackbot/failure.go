@@ -76,7 +76,7 @@ func (b *Bot) failure(ctx context.Context, method, channel string, err error) er
 		}
 		e.Reason = "Slack asks us to wait " + e.After.String()
 	case errors.As(err, &code):
-		if code.Code == http.StatusServiceUnavailable || code.Code == http.StatusBadGateway || code.Code >= 500 {
+		if code.Code >= 500 || code.Code == http.StatusRequestTimeout { // it may have acted, behind what answered
 			e.Reason = "Slack had trouble of its own (" + code.Status + ")"
 		} else {
 			e.Kind, e.Reason = bot.ErrMisconfigured, "Slack answered "+code.Status+"; is something between us and Slack?"
