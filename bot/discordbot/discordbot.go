@@ -73,12 +73,12 @@ type Bot struct {
 	key  ed25519.PublicKey
 
 	rooms      *rooms
-	cases      *cases
+	cases      *recent.Map[string, int64] // of threads; 0 is none of ours
 	seen       *recent.Map[string, struct{}]
 	signatures *recent.Map[string, struct{}]
 	forms      *sessions
 	crew       *crew
-	marks      *marks
+	marks      *recent.Map[string, bot.ThreadState] // what threads look like, so that they are changed only when something changed
 
 	mu   sync.Mutex
 	self user
@@ -110,10 +110,10 @@ func New(cfg Config) (*Bot, error) {
 		return nil, err
 	}
 	b.rooms = newRooms(cfg.Now)
-	b.cases = newCases(cfg.Now)
+	b.cases = recent.New[string, int64](threadsKept)
 	b.seen, b.signatures = newSeen(cfg.Now), newSeen(cfg.Now)
 	b.forms = newSessions(cfg.Now)
-	b.marks = newMarks()
+	b.marks = recent.New[string, bot.ThreadState](threadsKept)
 	b.crew = newCrew(b.log)
 	return b, nil
 }

@@ -391,7 +391,7 @@ func (b *Bot) changed(raw []byte) {
 		return
 	}
 	if c.isThread() {
-		b.marks.forget(c.ID)
+		b.marks.Forget(c.ID)
 	}
 	b.rooms.drop(c.ID)
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/evenkeel/evenkeel/bot"
 )
@@ -48,46 +47,13 @@ func (b *Bot) patchThread(ctx context.Context, thread string, p threadPatch) err
 
 // wake takes a thread out of the archive.
 func (b *Bot) wake(ctx context.Context, thread string) error {
-	b.marks.forget(thread)
+	b.marks.Forget(thread)
 	no := false
 	err := b.patchThread(ctx, thread, threadPatch{Archived: &no})
 	if isCode(err, 50083, 160005, 50013) { // locked: that takes Manage Threads
 		err = b.patchThread(ctx, thread, threadPatch{Archived: &no, Locked: &no})
 	}
 	return err
-}
-
-// marks remembers what threads look like, so that they are changed only when
-// something changed.
-type marks struct {
-	mu sync.Mutex
-	by map[string]bot.ThreadState
-}
-
-const maxMarks = 20_000
-
-func newMarks() *marks { return &marks{by: map[string]bot.ThreadState{}} }
-
-func (m *marks) is(thread string, s bot.ThreadState) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	have, ok := m.by[thread]
-	return ok && have == s
-}
-
-func (m *marks) put(thread string, s bot.ThreadState) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.by) >= maxMarks {
-		clear(m.by)
-	}
-	m.by[thread] = s
-}
-
-func (m *marks) forget(thread string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.by, thread)
 }
 
 // KeepThread implements [bot.ThreadKeeper]: the thread is in the archive when
@@ -98,7 +64,7 @@ func (b *Bot) KeepThread(ctx context.Context, at bot.Place, parent string, s bot
 	if err != nil {
 		return err
 	}
-	if b.marks.is(thread, s) {
+	if have, ok := b.marks.Get(thread); ok && have == s {
 		return nil
 	}
 	var have channel
@@ -130,7 +96,7 @@ func (b *Bot) KeepThread(ctx context.Context, at bot.Place, parent string, s bot
 			return b.told(at, err)
 		}
 	}
-	b.marks.put(thread, s)
+	b.marks.Put(thread, s)
 	return nil
 }
 
