@@ -127,7 +127,9 @@ func (r Review) Text() string {
 }
 
 // StarOnly tells that the customer left a mark and no words.
-func (r Review) StarOnly() bool { return strings.TrimSpace(r.Title+r.Body) == "" }
+func (r Review) StarOnly() bool {
+	return strings.TrimSpace(r.Title) == "" && strings.TrimSpace(r.Body) == ""
+}
 
 // Quiet tells praise and star-only reviews: they never become overdue and wait
 // in the digest for `thank` or `none`.
