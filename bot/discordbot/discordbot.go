@@ -73,7 +73,7 @@ type Bot struct {
 	key  ed25519.PublicKey
 
 	rooms      *rooms
-	cases      *recent.Map[string, int64] // of threads; 0 is none of ours
+	cases      *cases
 	seen       *recent.Map[string, struct{}]
 	signatures *recent.Map[string, struct{}]
 	forms      *sessions
@@ -110,10 +110,10 @@ func New(cfg Config) (*Bot, error) {
 		return nil, err
 	}
 	b.rooms = newRooms(cfg.Now)
-	b.cases = recent.New[string, int64](threadsKept)
+	b.cases = newCases(cfg.Now)
 	b.seen, b.signatures = newSeen(cfg.Now), newSeen(cfg.Now)
 	b.forms = newSessions(cfg.Now)
-	b.marks = recent.New[string, bot.ThreadState](threadsKept)
+	b.marks = recent.New[string, bot.ThreadState](marksKept)
 	b.crew = newCrew(b.log)
 	return b, nil
 }

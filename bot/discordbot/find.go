@@ -17,6 +17,10 @@ const (
 	maxPages = 10
 )
 
+// errUnanswered is a search that was answered without what was asked for. That is
+// no proof that a card is not there.
+var errUnanswered = &callError{route: "a search", err: errUnreadable}
+
 // Find implements [bot.Chat]: it looks for the bot's own message whose foot
 // names the place.
 func (b *Bot) Find(ctx context.Context, at bot.Place) (string, bool, error) {
@@ -64,6 +68,9 @@ func (b *Bot) searchRoom(ctx context.Context, room string, at bot.Place, me user
 		if err := b.rest.patiently(ctx, http.MethodGet, "/channels/"+room+"/messages?"+q.Encode(), nil, &page); err != nil {
 			return "", false, err
 		}
+		if page == nil { // that nothing is there must be said
+			return "", false, errUnanswered
+		}
 		for _, m := range page {
 			if m.Author != nil && m.Author.ID == me.ID && footOf(&m) == at.ID() {
 				return reference(room, m.ID), true, nil
@@ -91,6 +98,9 @@ func (b *Bot) searchForum(ctx context.Context, forum channel, at bot.Place, me u
 		if err := b.rest.patiently(ctx, http.MethodGet, path, nil, &list); err != nil {
 			return "", false, err
 		}
+		if list.Threads == nil {
+			return "", false, errUnanswered
+		}
 		for _, t := range list.Threads {
 			if t.ParentID != forum.ID || t.OwnerID != me.ID || at.Case != 0 && !strings.HasPrefix(t.Name, fmt.Sprintf("#%d ", at.Case)) {
 				continue
@@ -102,6 +112,9 @@ func (b *Bot) searchForum(ctx context.Context, forum channel, at bot.Place, me u
 			}
 			if err != nil {
 				return "", false, err
+			}
+			if m.ID != t.ID {
+				return "", false, errUnanswered
 			}
 			if m.Author != nil && m.Author.ID == me.ID && footOf(&m) == at.ID() {
 				return reference(t.ID, t.ID), true, nil

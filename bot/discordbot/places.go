@@ -136,13 +136,44 @@ func (b *Bot) guild(ctx context.Context) (string, error) {
 	return c.GuildID, nil
 }
 
-// threadsKept is how many threads are remembered in each of two generations:
-// which case they belong to, and which belong to none.
-const threadsKept = 10_000
+// cases remembers which case a thread belongs to, and which belong to none.
+type cases struct {
+	now func() time.Time
+	mu  sync.Mutex
+	by  map[string]caseEntry
+}
+
+type caseEntry struct {
+	id    int64 // 0: not ours
+	until time.Time
+}
+
+const (
+	maxCases  = 20_000
+	caseTrust = 24 * time.Hour
+)
+
+func newCases(now func() time.Time) *cases { return &cases{now: now, by: map[string]caseEntry{}} }
+
+func (c *cases) put(thread string, id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.by) >= maxCases {
+		clear(c.by) // it is a cache: what is needed comes back
+	}
+	c.by[thread] = caseEntry{id, c.now().Add(caseTrust)}
+}
+
+func (c *cases) get(thread string) (int64, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.by[thread]
+	return e.id, ok && c.now().Before(e.until)
+}
 
 // caseOf finds the case of a thread by its parent card, 0 for none.
 func (b *Bot) caseOf(ctx context.Context, thread string) (int64, error) {
-	if id, known := b.cases.Get(thread); known {
+	if id, known := b.cases.get(thread); known {
 		return id, nil
 	}
 	t, err := b.room(ctx, thread)
@@ -150,7 +181,7 @@ func (b *Bot) caseOf(ctx context.Context, thread string) (int64, error) {
 		return 0, err
 	}
 	if !t.isThread() || !b.ours(t) {
-		b.cases.Put(thread, 0)
+		b.cases.put(thread, 0)
 		return 0, nil
 	}
 	in := t.ParentID
@@ -172,7 +203,7 @@ func (b *Bot) caseOf(ctx context.Context, thread string) (int64, error) {
 	if m.Author != nil && m.Author.ID == me.ID {
 		id, _ = caseOfFoot(footOf(&m))
 	}
-	b.cases.Put(thread, id)
+	b.cases.put(thread, id)
 	return id, nil
 }
 

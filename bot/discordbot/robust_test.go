@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/bot/discordbot/discordtest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review"
 )
 
@@ -507,4 +510,51 @@ func TestTheDoctor(t *testing.T) {
 	expect("no channel " + discordtest.Reviews)
 	w.server.Revoke()
 	expect("token")
+}
+
+// Only a list says that a card is not there. A search that is answered
+// otherwise leaves the doubt as it was, and posts nothing a second time.
+func TestASearchMustBeAnswered(t *testing.T) {
+	const channel, me = "222222222222222222", "111111111111111111"
+	threads := fmt.Sprintf(`{"threads":[{"id":"333333333333333333","parent_id":%q,"owner_id":%q,"name":"#7 a review","type":11}]}`, channel, me)
+	for _, test := range []struct {
+		kind          int
+		list, message string
+		want          error
+	}{
+		{textChannel, `[]`, ``, nil},
+		{textChannel, `null`, ``, bot.ErrUnknown},
+		{textChannel, `{}`, ``, bot.ErrUnknown},
+		{forumChannel, `{"threads":[],"has_more":false}`, ``, nil},
+		{forumChannel, `{}`, ``, bot.ErrUnknown},
+		{forumChannel, `null`, ``, bot.ErrUnknown},
+		{forumChannel, threads, `{}`, bot.ErrUnknown},
+		{forumChannel, threads, `{"id":"333333333333333333","author":{"id":"444444444444444444"}}`, nil},
+	} {
+		b, err := New(Config{Token: secret.New(discordtest.BotToken), Channel: channel, Desk: bottest.NewFakeDesk(), HTTPClient: &http.Client{Transport: answering(func(path string) string {
+			switch {
+			case strings.HasSuffix(path, "/users/@me"):
+				return fmt.Sprintf(`{"id":%q,"username":"evenkeel","bot":true}`, me)
+			case strings.HasSuffix(path, "/channels/"+channel):
+				return fmt.Sprintf(`{"id":%q,"type":%d,"guild_id":"555555555555555555"}`, channel, test.kind)
+			case strings.HasSuffix(path, "/messages/333333333333333333"):
+				return test.message
+			}
+			return test.list
+		})}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, found, err := b.Find(t.Context(), parent); found || !errors.Is(err, test.want) {
+			t.Errorf("%d, %s %s: found %v, %v; want %v", test.kind, test.list, test.message, found, err, test.want)
+		}
+	}
+}
+
+// answering is a Discord that answers by the path.
+type answering func(path string) string
+
+func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(a(r.URL.Path)))}, nil
 }

@@ -56,6 +56,9 @@ func (b *Bot) wake(ctx context.Context, thread string) error {
 	return err
 }
 
+// marksKept is how many threads' looks are remembered, in each of two generations.
+const marksKept = 10_000
+
 // KeepThread implements [bot.ThreadKeeper]: the thread is in the archive when
 // its case is closed and out of it otherwise, and a forum's post has the tags
 // of status and stars, as far as the forum offers them.

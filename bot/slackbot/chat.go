@@ -131,7 +131,7 @@ func (b *Bot) Post(ctx context.Context, at bot.Place, card bot.Card) (string, er
 		return "", err
 	}
 	if thread == "" {
-		b.cases.Put(ref, at.Case)
+		b.cases.put(ref, at.Case)
 	}
 	return ref, nil
 }
@@ -196,7 +196,7 @@ func (b *Bot) Update(ctx context.Context, at bot.Place, ref string, card bot.Car
 		return &bot.ChatError{Kind: bot.ErrLimited, Chat: Name, After: wait, Reason: "Slack asked us to wait " + wait.Round(time.Second).String()}
 	}
 	if at.Thread == "" {
-		b.cases.Put(ref, at.Case)
+		b.cases.put(ref, at.Case)
 	}
 	err = b.update(ctx, at, channel, ts, b.fitted(card, at.HashOf(card)))
 	if isSlack(err, refusedBlocks...) {

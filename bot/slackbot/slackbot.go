@@ -14,7 +14,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/evenkeel/evenkeel/bot"
-	"github.com/evenkeel/evenkeel/internal/recent"
 	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review"
 )
@@ -84,9 +83,9 @@ type Bot struct {
 	seen       *seen
 	held       atomic.Int64 // acknowledgements that wait for the desk
 	echoes     *echoes
-	entering   sync.Mutex                 // from looking into seen to standing in echoes
-	signatures *seen                      // of requests, in HTTP mode
-	cases      *recent.Map[string, int64] // of threads; 0 is none of ours
+	entering   sync.Mutex // from looking into seen to standing in echoes
+	signatures *seen      // of requests, in HTTP mode
+	cases      *threads
 	self       self
 	crew       *crew
 	answer     answers
@@ -120,7 +119,7 @@ func New(cfg Config) (*Bot, error) {
 	b.seen = newSeen(cfg.Now)
 	b.echoes = newEchoes(cfg.Now)
 	b.signatures = newSeen(cfg.Now)
-	b.cases = recent.New[string, int64](threadsKept)
+	b.cases = newThreads(cfg.Now)
 	b.crew = newCrew(b.log)
 	b.answer = answers{bot: b}
 	return b, nil
