@@ -11,7 +11,8 @@ import (
 // Hash sums everything on the card: an equal card need not be drawn again. It
 // is kept with what stands in the chats, so it is the same in every process.
 func (c Card) Hash() review.Digest {
-	s := make(summed, 0, 4096)
+	var room [4096]byte // as much as most cards take
+	s := summed(room[:0])
 	s.number(c.Case)
 	s.words(c.Title, string(c.Tone), c.Summary)
 	s.number(int64(len(c.Blocks)))

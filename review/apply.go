@@ -29,17 +29,16 @@ func Apply(c Case, action Action, o Occasion) (Change, error) {
 	if err := permit(verb, c.Status, o.By); err != nil {
 		return Change{}, err
 	}
-	next := c.clone()
-	change := Change{}
+	change := Change{Case: c.clone()}
+	next := &change.Case
 	event := Event{At: o.Now, Case: c.ID, Actor: o.By.String(), Verb: verb, From: c.Status}
-	m := &move{Occasion: o, c: &next, change: &change, event: &event}
+	m := &move{Occasion: o, c: next, change: &change, event: &event}
 	if err := action.apply(m); err != nil {
 		return Change{}, err
 	}
 	next.Version++
 	next.Changed = o.Now
 	event.To = next.Status
-	change.Case = next
 	change.Events = append(change.Events, event)
 	return change, nil
 }

@@ -106,7 +106,7 @@ func (m *model) batch(rt *rapid.T) {
 			want = err
 		}
 	}
-	for range rapid.IntRange(0, 3).Draw(rt, "rows of work") {
+	for range rapid.IntRange(0, 6).Draw(rt, "rows of work") {
 		b.Work = append(b.Work, review.Work{
 			Kind: review.WorkKind(m.kind(rt)), Case: 1 << 40, Key: rapid.SampledFrom([]string{"1", "2"}).Draw(rt, "key"),
 			Due: m.now.Add(m.minutes(rt, "due in")), Again: rapid.Bool().Draw(rt, "again"), Text: rapid.SampledFrom([]string{"", "shorter", "é"}).Draw(rt, "text"),

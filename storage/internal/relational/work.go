@@ -23,6 +23,9 @@ import (
 //	         over counts as a fresh start and clears the mark
 //	waiting  it is brought forward to the new time if that is earlier, unless
 //	         it waits after a failure: back-off stands
+//
+// A row that would stay as it is is not written: every review of a burst asks
+// for the same look at all of them.
 var (
 	workTable  = &table{"work", []string{"kind", "case_id", "key", "due", "text"}}
 	insertWork = workTable.inserting(knownIgnored)
@@ -37,7 +40,10 @@ var (
 		attempts = CASE WHEN work.done IS NOT NULL THEN 0 ELSE work.attempts END,
 		failures = CASE WHEN work.done IS NOT NULL THEN 0 ELSE work.failures END,
 		problem = CASE WHEN work.done IS NOT NULL THEN '' ELSE work.problem END,
-		done = NULL`)
+		done = NULL
+		WHERE work.done IS NOT NULL OR excluded.text <> work.text
+			OR work.lease IS NULL AND work.failures = 0 AND excluded.due < work.due
+			OR work.lease IS NOT NULL AND (work.again IS NULL OR excluded.due < work.again)`)
 )
 
 const completeWork = `UPDATE work SET

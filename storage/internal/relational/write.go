@@ -118,14 +118,9 @@ func (p *plan) complete(done []any, now time.Time) {
 
 // insertWork adds work, and re-arms what asks for it.
 func (p *plan) insertWork(work []review.Work, now time.Time) {
-	type identity struct {
-		kind review.WorkKind
-		id   int64
-		key  string
-	}
-	inTurn(work, func(w review.Work) any { return identity{w.Kind, w.Case, w.Key} }, func(work []review.Work) {
+	for _, s := range together(work) {
 		var once, again workRows
-		for _, w := range work {
+		for _, w := range s {
 			if w.Again {
 				again.add(w, now)
 			} else {
@@ -134,7 +129,44 @@ func (p *plan) insertWork(work []review.Work, now time.Time) {
 		}
 		p.insertRows(insertWork, once)
 		p.insertRows(rearmWork, again)
-	})
+	}
+}
+
+// together folds work that is asked for several times, as every review of a
+// burst does, into what comes of it: of work to be done once the first asking
+// counts, and of work that is re-armed the earliest time and the last text.
+// What asks in both ways for one row is left in its turn: it stands in stretches
+// of which each has a row once.
+func together(work []review.Work) [][]review.Work {
+	type identity struct {
+		kind review.WorkKind
+		id   int64
+		key  string
+	}
+	var out [][]review.Work
+	stretch := make([]review.Work, 0, len(work))
+	at := make(map[identity]int, len(work)) // in the stretch
+	for _, w := range work {
+		i := identity{w.Kind, w.Case, w.Key}
+		n, known := at[i]
+		switch {
+		case known && stretch[n].Again != w.Again:
+			out = append(out, stretch)
+			stretch = nil
+			clear(at)
+			known = false
+		case known && w.Again:
+			if w.Due.Before(stretch[n].Due) {
+				stretch[n].Due = w.Due
+			}
+			stretch[n].Text = w.Text
+		}
+		if !known {
+			at[i] = len(stretch)
+			stretch = append(stretch, w)
+		}
+	}
+	return append(out, stretch)
 }
 
 // workRows is work as it is written, with the kinds of what is due now.
