@@ -1,12 +1,15 @@
 package bot_test
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/review"
+	"github.com/evenkeel/evenkeel/storage"
 )
 
 // A card is redrawn and the chat's answer is lost; then the case goes back to
@@ -52,5 +55,41 @@ func TestOnlyDoubtIsLookedAt(t *testing.T) {
 				t.Errorf("the chat was searched %d times, want %d", h.chat.finds, test.finds)
 			}
 		})
+	}
+}
+
+// absent is a store that a few times cannot write down that a card was posted.
+type absent struct {
+	storage.Store
+	card  string // its key
+	times int
+}
+
+func (s *absent) Commit(ctx context.Context, b *storage.Batch) error {
+	if s.times > 0 && b.Done == nil && slices.ContainsFunc(b.Messages, func(m storage.Message) bool { return m.Key == s.card }) {
+		s.times--
+		return errors.New("the disk is full")
+	}
+	return s.Store.Commit(ctx, b)
+}
+
+// Of two cards the first is posted and the second told to wait, and the first
+// cannot be written down: that refusal is no proof that nothing was posted.
+func TestAPostThatIsNotWrittenDownIsLookedFor(t *testing.T) {
+	store := &absent{card: "facts", times: 1}
+	h := open(t, func(c *bot.Config) { store.Store, c.Store = c.Store, store })
+	id := h.late()
+	wait := &bot.ChatError{Kind: bot.ErrLimited, Chat: "console", After: time.Second}
+	h.chat.deny = []error{wait, nil, wait}
+	h.ok(h.press(cleo, id, "parent", "ask", "question", "Which carrier was it?"))
+	h.ok(h.press(cleo, id, "parent", "verdict:reply"))
+	h.pass(time.Minute)
+	if store.times != 0 || len(h.chat.deny) != 0 {
+		t.Fatalf("it did not come to that: %d failures of the store and %d refusals are left", store.times, len(h.chat.deny))
+	}
+	h.chat.card(t, id, "facts")
+	h.chat.card(t, id, "draft-1") // exactly one of each
+	if h.chat.finds == 0 {
+		t.Error("the chat was not searched")
 	}
 }

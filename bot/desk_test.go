@@ -46,7 +46,7 @@ type fakeChat struct {
 	lose  int     // so many posts are made and their answer is lost
 	mute  string  // the key of the cards whose redraws are made and never answered
 	then  func()  // after the next post, once
-	deny  []error // what the next posts are told, one each
+	deny  []error // what the next posts are told, one each; nil lets one pass
 	finds int     // how often a card was looked for
 }
 
@@ -76,7 +76,9 @@ func (f *fakeChat) Post(_ context.Context, at bot.Place, card bot.Card) (string,
 	if len(f.deny) > 0 {
 		err := f.deny[0]
 		f.deny = f.deny[1:]
-		return "", err
+		if err != nil {
+			return "", err
+		}
 	}
 	p := &post{ref: fmt.Sprintf("m%d", len(f.posts)+1), at: at, card: card, drawn: 1}
 	f.posts = append(f.posts, p)
