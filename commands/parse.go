@@ -117,11 +117,18 @@ func (f Field) choices() string {
 // near finds a row whose name is one slip away from what was typed.
 func (t *Table) near(typed string) string {
 	for _, r := range t.rows {
-		if !r.Hidden && (distance(typed, r.Name) <= 2 || (len(typed) > 1 && strings.HasPrefix(r.Name, typed))) {
+		if !r.Hidden && (alike(typed, r.Name) || (len(typed) > 1 && strings.HasPrefix(r.Name, typed))) {
 			return r.Name
 		}
 	}
 	return ""
+}
+
+// alike tells whether two slips at most lead from one word to the other.
+func alike(a, b string) bool {
+	const slips = 2
+	apart := len(a) - len(b)
+	return -slips <= apart && apart <= slips && distance(a, b) <= slips
 }
 
 // distance counts the letters to insert, drop or change to come from a to b.

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"github.com/evenkeel/evenkeel/bot"
 	"github.com/evenkeel/evenkeel/review"
 )
@@ -37,26 +35,23 @@ const maxReviewID = 256
 // body is a card's message as chat.postMessage and chat.update take it. stamp
 // is which message is meant, by the name that the method has for it.
 func (m message) body(at bot.Place, channel, stamp, ts string) ([]byte, error) {
-	e := encoder{out: make([]byte, 0, roomy)}
-	e.begin('{')
-	e.text("channel", channel)
-	e.given(stamp, ts)
-	e.message(m)
-	e.truth("link_names", false)
-	e.key("metadata")
-	e.begin('{')
-	e.text("event_type", metadataType)
-	e.key("event_payload")
-	e.begin('{')
-	e.text("place", at.ID())
-	e.number("case", at.Case)
-	if len(at.Review) <= maxReviewID {
-		e.given("review", at.Review)
-	}
-	e.end('}')
-	e.end('}')
-	e.end('}')
-	return e.out, e.err
+	return m.encoded(func(e *encoder) {
+		e.text("channel", channel)
+		e.given(stamp, ts)
+		e.truth("link_names", false)
+		e.key("metadata")
+		e.begin('{')
+		e.text("event_type", metadataType)
+		e.key("event_payload")
+		e.begin('{')
+		e.text("place", at.ID())
+		e.number("case", at.Case)
+		if len(at.Review) <= maxReviewID {
+			e.given("review", at.Review)
+		}
+		e.end('}')
+		e.end('}')
+	})
 }
 
 // channelFor finds where a card goes: the thread's own channel, or the one the
@@ -76,17 +71,6 @@ func (b *Bot) channel(name string) string {
 		return id
 	}
 	return name
-}
-
-// options are what slack-go needs to say of every message; [encoder.message]
-// says the same.
-func (m message) options() []slack.MsgOption {
-	return []slack.MsgOption{
-		slack.MsgOptionText(m.text, false), // escaped already
-		slack.MsgOptionBlocks(m.blocks...),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
-		slack.MsgOptionDisableMarkdown(), slack.MsgOptionParse(false), slack.MsgOptionLinkNames(false),
-	}
 }
 
 // fitted draws a card with this hash and makes sure that Slack takes it: a card

@@ -17,8 +17,16 @@ type encoder struct {
 	err error // the first
 }
 
-// roomy is as much as most cards take.
-const roomy = 8 << 10
+// encoded is the message as JSON, after what head says of where it goes.
+func (m message) encoded(head func(*encoder)) ([]byte, error) {
+	// Its words stand in it twice, and a block takes some hundred bytes besides.
+	e := encoder{out: make([]byte, 0, 512+2*len(m.text)+512*len(m.blocks))}
+	e.begin('{')
+	head(&e)
+	e.message(m)
+	e.end('}')
+	return e.out, e.err
+}
 
 // message writes what every message says: its words, no unfurling and no
 // parsing of them.

@@ -14,27 +14,42 @@ import (
 	"github.com/evenkeel/evenkeel/bot/bottest"
 )
 
-// sameAsSlackGo fails unless what goes out for m says the same as the form that
-// slack-go would send.
+// sameAsSlackGo fails unless what goes out for m, as a card, as an answer to one
+// person and as the answer to a press, says the same as slack-go would.
 func sameAsSlackGo(t rapid.TB, at bot.Place, m message) {
 	t.Helper()
-	body, err := m.body(at, "C0REVIEWS", "thread_ts", "1.2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !utf8.Valid(body) {
-		t.Errorf("it is no UTF-8: %q", body)
-	}
-	var got map[string]any
-	if err := json.Unmarshal(body, &got); err != nil {
-		t.Fatalf("it is no JSON: %v\n%s", err, body)
-	}
 	payload := map[string]any{"place": at.ID(), "case": at.Case}
 	if at.Review != "" {
 		payload["review"] = at.Review
 	}
-	_, form, err := slack.UnsafeApplyMsgOptions("", "C0REVIEWS", "", append(m.options(), slack.MsgOptionTS("1.2"),
-		slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: payload}))...)
+	card, err := m.body(at, "C0REVIEWS", "thread_ts", "1.2")
+	same(t, m, card, err, slack.MsgOptionTS("1.2"), slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: payload}))
+	answer, err := m.addressed("C0REVIEWS", "U0USER", "1.2")
+	same(t, m, answer, err, slack.MsgOptionTS("1.2"), slack.MsgOptionUser("U0USER"))
+	response, err := m.response()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal(map[string]any{
+		"response_type": "ephemeral", "replace_original": false, "text": string([]rune(m.text)), "blocks": m.blocks,
+		"mrkdwn": false, "parse": "none", "unfurl_links": false, "unfurl_media": false,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(decoded(t, want), decoded(t, response)); d != "" {
+		t.Errorf("the response differs (-encoding/json +ours):\n%s", d)
+	}
+}
+
+// same fails unless body says the same as the form that slack-go would send
+// with these options.
+func same(t rapid.TB, m message, body []byte, err error, more ...slack.MsgOption) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, form, err := slack.UnsafeApplyMsgOptions("", "C0REVIEWS", "", append(m.options(), more...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,9 +59,20 @@ func sameAsSlackGo(t rapid.TB, at bot.Place, m message) {
 	}
 	form.Set("blocks", string(blocks))
 	form.Del("token") // it travels in the header
-	if d := cmp.Diff(fromForm(t, form), got); d != "" {
+	if d := cmp.Diff(fromForm(t, form), decoded(t, body)); d != "" {
 		t.Errorf("it differs (-slack-go +ours):\n%s", d)
 	}
+}
+
+func decoded(t rapid.TB, body []byte) (v map[string]any) {
+	t.Helper()
+	if !utf8.Valid(body) {
+		t.Errorf("it is no UTF-8: %q", body)
+	}
+	if err := json.Unmarshal(body, &v); err != nil {
+		t.Fatalf("it is no JSON: %v\n%s", err, body)
+	}
+	return v
 }
 
 // fromForm reads a form as the JSON that it stands for.
@@ -127,4 +153,15 @@ func FuzzQuoted(f *testing.F) {
 			t.Errorf("%q becomes %q, in encoding/json %q (%v)", s, ours, theirs, err)
 		}
 	})
+}
+
+// options are what slack-go needs to say of every message; [encoder.message]
+// says the same.
+func (m message) options() []slack.MsgOption {
+	return []slack.MsgOption{
+		slack.MsgOptionText(m.text, false), // escaped already
+		slack.MsgOptionBlocks(m.blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+		slack.MsgOptionDisableMarkdown(), slack.MsgOptionParse(false), slack.MsgOptionLinkNames(false),
+	}
 }

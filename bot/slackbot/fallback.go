@@ -10,16 +10,16 @@ import (
 // the 4,000 characters that chat.update takes. Screen readers and
 // notifications read it instead of the blocks.
 func fallback(c bot.Card) string {
-	var all strings.Builder
-	all.Grow(2 << 10)
+	var room [2 << 10]byte // as much as most cards take; on the stack
+	all := room[:0]
 	add := func(s string) {
 		if s = strings.TrimSpace(visible(s)); s == "" {
 			return
 		}
-		if all.Len() > 0 {
-			all.WriteByte('\n')
+		if len(all) > 0 {
+			all = append(all, '\n')
 		}
-		all.WriteString(s)
+		all = append(all, s...)
 	}
 	add(c.Summary)
 	if c.Title != c.Summary {
@@ -43,7 +43,7 @@ func fallback(c bot.Card) string {
 	if len(can) > 0 {
 		add("You can: " + strings.Join(can, ", "))
 	}
-	return escapeWithin(all.String(), maxFallback)
+	return escapeWithin(string(all), maxFallback)
 }
 
 // spoken says a block.

@@ -3,7 +3,6 @@ package slackbot
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -64,12 +63,22 @@ func (a answers) view(ctx context.Context, out commands.Outcome) slack.ModalView
 	return noteOf(title, a.message(ctx, out).blocks)
 }
 
-// body is a message as response_url and a command's acknowledgement take it.
-func (a answers) body(m message) map[string]any {
-	return map[string]any{
-		"response_type": "ephemeral", "replace_original": false, "text": m.text, "blocks": m.blocks,
-		"mrkdwn": false, "parse": "none", "unfurl_links": false, "unfurl_media": false,
-	}
+// response is a message as response_url and a command's acknowledgement take it.
+func (m message) response() ([]byte, error) {
+	return m.encoded(func(e *encoder) {
+		e.text("response_type", "ephemeral")
+		e.truth("replace_original", false)
+	})
+}
+
+// addressed is a message to a channel or a person.
+func (m message) addressed(to, onlyFor, thread string) ([]byte, error) {
+	return m.encoded(func(e *encoder) {
+		e.text("channel", to)
+		e.given("user", onlyFor)
+		e.given("thread_ts", thread)
+		e.truth("link_names", false)
+	})
 }
 
 // send tells an outcome by the first way that works: in the view it happened
@@ -105,12 +114,11 @@ func (a answers) ephemeral(ctx context.Context, to target, m message) error {
 	if to.Channel == "" || to.user == "" {
 		return errNoWay
 	}
-	options := m.options()
-	if to.Thread != "" {
-		options = append(options, slack.MsgOptionTS(to.Thread))
+	body, err := m.addressed(to.Channel, to.user, to.Thread)
+	if err != nil {
+		return err
 	}
-	_, err := a.bot.api.PostEphemeralContext(ctx, to.Channel, to.user, options...)
-	return err
+	return a.bot.call(ctx, "chat.postEphemeral", asJSON, body, new(status))
 }
 
 // direct writes to the person alone.
@@ -118,8 +126,11 @@ func (a answers) direct(ctx context.Context, to target, m message) error {
 	if to.user == "" {
 		return errNoWay
 	}
-	_, _, err := a.bot.api.PostMessageContext(ctx, to.user, m.options()...)
-	return err
+	body, err := m.addressed(to.user, "", "")
+	if err != nil {
+		return err
+	}
+	return a.bot.call(ctx, "chat.postMessage", asJSON, body, new(status))
 }
 
 // respond answers by a response_url: five times, within half an hour.
@@ -128,7 +139,7 @@ func (a answers) respond(ctx context.Context, to string, m message) error {
 	if !a.bot.mayAnswer(to) {
 		return errNoWay
 	}
-	raw, err := json.Marshal(a.body(m))
+	raw, err := m.response()
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,11 @@ func once(send func(body []byte)) ack {
 				send(nil)
 				return
 			}
-			b, err := json.Marshal(body)
+			b, written := body.(json.RawMessage)
+			var err error
+			if !written {
+				b, err = json.Marshal(body)
+			}
 			if err != nil || len(b) > maxAck {
 				b = nil // a bare acknowledgement; Slack would drop this one
 			}
@@ -297,8 +301,7 @@ func (b *Bot) ask(ctx context.Context, i commands.Invocation) commands.Outcome {
 
 // inline answers a command in its acknowledgement.
 func (b *Bot) inline(ctx context.Context, to target, out commands.Outcome, done ack) {
-	body := b.answer.body(b.answer.message(ctx, out))
-	if raw, err := json.Marshal(body); err == nil && len(raw) <= maxAck && done(json.RawMessage(raw)) {
+	if raw, err := b.answer.message(ctx, out).response(); err == nil && len(raw) <= maxAck && done(json.RawMessage(raw)) {
 		return
 	}
 	done(nil)
