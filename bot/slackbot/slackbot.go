@@ -168,8 +168,8 @@ func (c Config) withDefaults() Config {
 	}
 	if c.HTTPClient == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConnsPerHost = 32   // all calls go to one host
-		t.WriteBufferSize = 32 << 10 // most cards are one write
+		t.MaxIdleConnsPerHost = maxHands // all calls go to one host
+		t.WriteBufferSize = 32 << 10     // most cards are one write
 		c.HTTPClient = &http.Client{Transport: t, Timeout: requestTimeout}
 	}
 	if c.Now == nil {
