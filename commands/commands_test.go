@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -99,6 +100,48 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: %v does not say %q", line, err, says)
 		}
 	}
+}
+
+// Whoever drops a letter of a command is asked whether they meant a command that
+// is one slip away or begins so, not one that is further off and stands earlier.
+func TestTheNearestIsMeant(t *testing.T) {
+	table := commands.NewTable(commands.Rows())
+	var names []string
+	for _, r := range table.All() {
+		if !r.Hidden {
+			names = append(names, r.Name)
+		}
+	}
+	for _, name := range names {
+		for n := range name {
+			slip := name[:n] + name[n+1:]
+			_, err := table.Parse(slip)
+			if _, known := table.Find(slip); known || slip == "" {
+				continue
+			}
+			asks := slices.ContainsFunc(names, func(other string) bool {
+				return (strings.HasPrefix(other, slip) || oneSlip(other, slip)) && strings.Contains(err.Error(), "mean “"+other+"”")
+			})
+			if !asks {
+				t.Errorf("%q for %q: %v", slip, name, err)
+			}
+		}
+	}
+}
+
+// oneSlip tells whether a letter that is dropped, added or changed makes one of
+// the other.
+func oneSlip(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	for n := range a {
+		short := a[:n] + a[n+1:]
+		if short == b || len(a) == len(b) && short == b[:n]+b[n+1:] {
+			return true
+		}
+	}
+	return false
 }
 
 func TestTokenComesBack(t *testing.T) {

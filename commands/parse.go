@@ -114,21 +114,26 @@ func (f Field) choices() string {
 	return strings.Join(names, ", ")
 }
 
-// near finds a row whose name is one slip away from what was typed.
+// near finds the row that was meant: whose name begins as typed, or is the
+// fewest slips away from it.
 func (t *Table) near(typed string) string {
+	const slips = 2 // beyond them any short word is near any other
+	nearest, least := "", slips+1
 	for _, r := range t.rows {
-		if !r.Hidden && (alike(typed, r.Name) || (len(typed) > 1 && strings.HasPrefix(r.Name, typed))) {
-			return r.Name
+		away := max(len(r.Name)-len(typed), len(typed)-len(r.Name)) // no fewer
+		switch {
+		case r.Hidden:
+			continue
+		case len(typed) > 1 && strings.HasPrefix(r.Name, typed):
+			away = 1
+		case away <= slips:
+			away = distance(typed, r.Name)
+		}
+		if away < least {
+			nearest, least = r.Name, away
 		}
 	}
-	return ""
-}
-
-// alike tells whether two slips at most lead from one word to the other.
-func alike(a, b string) bool {
-	const slips = 2
-	apart := len(a) - len(b)
-	return -slips <= apart && apart <= slips && distance(a, b) <= slips
+	return nearest
 }
 
 // distance counts the letters to insert, drop or change to come from a to b.
