@@ -14,7 +14,7 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// Cards and history go by our own few lines, everything else by slack-go. It
+// Messages and history go by our own few lines, everything else by slack-go. It
 // sends a message as a form, with the blocks escaped twice, and decodes every
 // block of the answer.
 
