@@ -82,12 +82,13 @@ func (b *Bot) takeInteraction(ctx context.Context, body []byte, done ack) bool {
 	})
 }
 
-// maxHeld is how many acknowledgements may wait for the desk at once. Beyond
-// it the machine is busy, and people are not kept waiting for its sake: the
-// delivery is verified and queued, and that is what is acknowledged. When even
-// the queue is long they do wait, or it would grow without end.
+// maxHeld is how many acknowledgements may wait for the desk at once, so that
+// what is acknowledged is stored. Beyond it the machine is busy, and people are
+// not kept waiting for its sake: the delivery is verified and queued, and that
+// is what is acknowledged. When even the queue is long they do wait, or it would
+// grow without end.
 const (
-	maxHeld   = 8
+	maxHeld   = 64
 	longQueue = 128
 )
 
