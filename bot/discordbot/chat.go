@@ -92,7 +92,7 @@ func (b *Bot) put(ctx context.Context, at bot.Place, card bot.Card, p payload) (
 		return "", err
 	}
 	if isParent(at) {
-		b.cases.put(m.ID, at.Case)
+		b.cases.Put(m.ID, at.Case)
 		if err := b.startThread(ctx, room.ID, m.ID, threadName(card)); err != nil {
 			b.log.Warn("a thread could not be opened yet; the next card opens it", "case", at.Case, "err", err)
 		}
@@ -179,7 +179,7 @@ func (b *Bot) putInForum(ctx context.Context, at bot.Place, room channel, card b
 		return "", &bot.ChatError{Kind: bot.ErrUnknown, Chat: Name, Reason: "Discord's answer names no post"}
 	}
 	if isParent(at) {
-		b.cases.put(t.ID, at.Case)
+		b.cases.Put(t.ID, at.Case)
 	}
 	return reference(t.ID, t.ID), nil
 }
@@ -194,7 +194,7 @@ func (b *Bot) Update(ctx context.Context, at bot.Place, ref string, card bot.Car
 		return err
 	}
 	if isParent(at) {
-		b.cases.put(id, at.Case)
+		b.cases.Put(id, at.Case)
 	}
 	err = b.edit(ctx, room, id, b.fitted(card, at.ID()))
 	if isCode(err, invalidForm) {

@@ -72,8 +72,8 @@ type Bot struct {
 	rest *rest
 	key  ed25519.PublicKey
 
-	rooms      *rooms
-	cases      *cases
+	rooms      *recent.Trusted[string, channel]
+	cases      *recent.Trusted[string, int64] // of threads; 0 is none of ours
 	seen       *recent.Map[string, struct{}]
 	signatures *recent.Map[string, struct{}]
 	forms      *sessions
@@ -109,8 +109,8 @@ func New(cfg Config) (*Bot, error) {
 	if b.rest, err = newREST(cfg); err != nil {
 		return nil, err
 	}
-	b.rooms = newRooms(cfg.Now)
-	b.cases = newCases(cfg.Now)
+	b.rooms = recent.NewTrusted[string, channel](roomsKept, roomTrust, cfg.Now)
+	b.cases = recent.NewTrusted[string, int64](threadsKept, threadTrust, cfg.Now)
 	b.seen, b.signatures = newSeen(cfg.Now), newSeen(cfg.Now)
 	b.forms = newSessions(cfg.Now)
 	b.marks = recent.New[string, bot.ThreadState](marksKept)

@@ -393,5 +393,5 @@ func (b *Bot) changed(raw []byte) {
 	if c.isThread() {
 		b.marks.Forget(c.ID)
 	}
-	b.rooms.drop(c.ID)
+	b.rooms.Forget(c.ID)
 }

@@ -167,7 +167,7 @@ func (b *Bot) catchUp(ctx context.Context) {
 		if !b.ours(t) || !younger(t.LastID, after) {
 			continue
 		}
-		b.rooms.put(t)
+		b.rooms.Put(t.ID, t)
 		q := url.Values{"after": {after}, "limit": {"100"}}
 		var page []message
 		if err := b.rest.patiently(ctx, http.MethodGet, "/channels/"+t.ID+"/messages?"+q.Encode(), nil, &page); err != nil {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/evenkeel/evenkeel/bot"
@@ -47,51 +46,23 @@ func caseOfFoot(foot string) (int64, bool) {
 	return id, ok && err == nil && id > 0 && key == parentKey
 }
 
-// rooms remembers what channels are.
-type rooms struct {
-	now func() time.Time
-	mu  sync.Mutex
-	by  map[string]roomEntry
-}
-
-type roomEntry struct {
-	room  channel
-	until time.Time
-}
-
+// roomsKept is how many channels are remembered in each of two generations, and
+// roomTrust for how long what they are is good.
 const (
+	roomsKept = 5_000
 	roomTrust = 10 * time.Minute
-	maxRooms  = 10_000
 )
-
-func newRooms(now func() time.Time) *rooms { return &rooms{now: now, by: map[string]roomEntry{}} }
-
-func (r *rooms) get(id string) (channel, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e, ok := r.by[id]
-	return e.room, ok && r.now().Before(e.until)
-}
-
-func (r *rooms) put(c channel) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.by) >= maxRooms {
-		clear(r.by)
-	}
-	r.by[c.ID] = roomEntry{c, r.now().Add(roomTrust)}
-}
 
 // room asks Discord what a channel is, and remembers it for a while.
 func (b *Bot) room(ctx context.Context, id string) (channel, error) {
-	if c, ok := b.rooms.get(id); ok {
+	if c, ok := b.rooms.Get(id); ok {
 		return c, nil
 	}
 	var c channel
 	if err := b.rest.call(ctx, http.MethodGet, "/channels/"+id, nil, &c); err != nil {
 		return channel{}, err
 	}
-	b.rooms.put(c)
+	b.rooms.Put(c.ID, c)
 	return c, nil
 }
 
@@ -136,44 +107,17 @@ func (b *Bot) guild(ctx context.Context) (string, error) {
 	return c.GuildID, nil
 }
 
-// cases remembers which case a thread belongs to, and which belong to none.
-type cases struct {
-	now func() time.Time
-	mu  sync.Mutex
-	by  map[string]caseEntry
-}
-
-type caseEntry struct {
-	id    int64 // 0: not ours
-	until time.Time
-}
-
+// threadsKept is how many threads are remembered in each of two generations:
+// which case they belong to, and which belong to none (0). threadTrust is for
+// how long that is good.
 const (
-	maxCases  = 20_000
-	caseTrust = 24 * time.Hour
+	threadsKept = 10_000
+	threadTrust = 24 * time.Hour
 )
-
-func newCases(now func() time.Time) *cases { return &cases{now: now, by: map[string]caseEntry{}} }
-
-func (c *cases) put(thread string, id int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.by) >= maxCases {
-		clear(c.by) // it is a cache: what is needed comes back
-	}
-	c.by[thread] = caseEntry{id, c.now().Add(caseTrust)}
-}
-
-func (c *cases) get(thread string) (int64, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.by[thread]
-	return e.id, ok && c.now().Before(e.until)
-}
 
 // caseOf finds the case of a thread by its parent card, 0 for none.
 func (b *Bot) caseOf(ctx context.Context, thread string) (int64, error) {
-	if id, known := b.cases.get(thread); known {
+	if id, known := b.cases.Get(thread); known {
 		return id, nil
 	}
 	t, err := b.room(ctx, thread)
@@ -181,7 +125,7 @@ func (b *Bot) caseOf(ctx context.Context, thread string) (int64, error) {
 		return 0, err
 	}
 	if !t.isThread() || !b.ours(t) {
-		b.cases.put(thread, 0)
+		b.cases.Put(thread, 0)
 		return 0, nil
 	}
 	in := t.ParentID
@@ -203,7 +147,7 @@ func (b *Bot) caseOf(ctx context.Context, thread string) (int64, error) {
 	if m.Author != nil && m.Author.ID == me.ID {
 		id, _ = caseOfFoot(footOf(&m))
 	}
-	b.cases.put(thread, id)
+	b.cases.Put(thread, id)
 	return id, nil
 }
 
@@ -218,8 +162,3 @@ func footOf(m *message) string {
 }
 
 // drop forgets a channel.
-func (r *rooms) drop(id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.by, id)
-}

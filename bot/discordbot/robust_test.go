@@ -15,6 +15,7 @@ import (
 	"github.com/evenkeel/evenkeel/bot/bottest"
 	"github.com/evenkeel/evenkeel/bot/discordbot/discordtest"
 	"github.com/evenkeel/evenkeel/commands"
+	"github.com/evenkeel/evenkeel/internal/recent"
 	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review"
 )
@@ -474,7 +475,7 @@ func TestOutsidersGetNowhere(t *testing.T) {
 func TestTheDoctor(t *testing.T) {
 	w := newWorld(t, bottest.NewFakeDesk(), setup{})
 	bad := func() (out []string) {
-		w.bot.rooms = newRooms(w.net.now)
+		w.bot.rooms = recent.NewTrusted[string, channel](roomsKept, roomTrust, w.net.now)
 		for _, f := range w.bot.Check(t.Context()) {
 			if !f.OK {
 				out = append(out, f.What+" → "+f.Do)

@@ -457,9 +457,7 @@ func TestMentionsElsewhere(t *testing.T) {
 		t.Errorf("%d looks, heard %v", n, w.desk.Heards())
 	}
 	// A restarted bot finds the case of a thread by its parent.
-	w.bot.cases.mu.Lock()
-	clear(w.bot.cases.by)
-	w.bot.cases.mu.Unlock()
+	w.bot.cases.Forget(ref)
 	_, ts, _ := parseRef(ref)
 	_, err = w.server.Say(ctx, userID("Ana"), slacktest.Channel, ts, "fact: it left on Monday", false)
 	must(t, err)

@@ -115,7 +115,7 @@ func (b *Bot) Post(ctx context.Context, at bot.Place, card bot.Card) (string, er
 		return "", err
 	}
 	if thread == "" {
-		b.cases.put(ref, at.Case)
+		b.cases.Put(ref, at.Case)
 	}
 	return ref, nil
 }
@@ -180,7 +180,7 @@ func (b *Bot) Update(ctx context.Context, at bot.Place, ref string, card bot.Car
 		return &bot.ChatError{Kind: bot.ErrLimited, Chat: Name, After: wait, Reason: "Slack asked us to wait " + wait.Round(time.Second).String()}
 	}
 	if at.Thread == "" {
-		b.cases.put(ref, at.Case)
+		b.cases.Put(ref, at.Case)
 	}
 	err = b.update(ctx, at, channel, ts, b.fitted(card, at.HashOf(card)))
 	if isSlack(err, refusedBlocks...) {

@@ -14,6 +14,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/evenkeel/evenkeel/bot"
+	"github.com/evenkeel/evenkeel/internal/recent"
 	"github.com/evenkeel/evenkeel/internal/secret"
 	"github.com/evenkeel/evenkeel/review"
 )
@@ -83,9 +84,9 @@ type Bot struct {
 	seen       *seen
 	held       atomic.Int64 // acknowledgements that wait for the desk
 	echoes     *echoes
-	entering   sync.Mutex // from looking into seen to standing in echoes
-	signatures *seen      // of requests, in HTTP mode
-	cases      *threads
+	entering   sync.Mutex                     // from looking into seen to standing in echoes
+	signatures *seen                          // of requests, in HTTP mode
+	cases      *recent.Trusted[string, int64] // of threads; 0 is none of ours
 	self       self
 	crew       *crew
 	answer     answers
@@ -119,7 +120,7 @@ func New(cfg Config) (*Bot, error) {
 	b.seen = newSeen(cfg.Now)
 	b.echoes = newEchoes(cfg.Now)
 	b.signatures = newSeen(cfg.Now)
-	b.cases = newThreads(cfg.Now)
+	b.cases = recent.NewTrusted[string, int64](threadsKept, threadTrust, cfg.Now)
 	b.crew = newCrew(b.log)
 	b.answer = answers{bot: b}
 	return b, nil

@@ -3,55 +3,21 @@ package slackbot
 import (
 	"context"
 	"net/url"
-	"sync"
 	"time"
 )
 
-// threads remembers which case a thread belongs to, and which threads belong
-// to none, so that conversation elsewhere costs one look only.
-type threads struct {
-	now func() time.Time
-	mu  sync.Mutex
-	by  map[string]threadEntry
-}
-
-type threadEntry struct {
-	id    int64 // 0: not ours
-	until time.Time
-}
-
+// threadsKept is how many threads are remembered in each of two generations:
+// which case they belong to, and which belong to none (0), so that conversation
+// elsewhere costs one look only. threadTrust is for how long that is good.
 const (
-	maxThreads  = 20_000
+	threadsKept = 10_000
 	threadTrust = 24 * time.Hour
 )
-
-func newThreads(now func() time.Time) *threads {
-	return &threads{now: now, by: map[string]threadEntry{}}
-}
-
-func (t *threads) put(ref string, id int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.by) >= maxThreads {
-		clear(t.by) // it is a cache: what is needed comes back
-	}
-	t.by[ref] = threadEntry{id, t.now().Add(threadTrust)}
-}
-
-func (t *threads) get(ref string) (id int64, known bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	e, ok := t.by[ref]
-	if !ok || t.now().After(e.until) {
-		return 0, false
-	}
-	return e.id, true
-}
 
 // caseOf finds the case of a thread by its parent message, 0 for none.
 func (b *Bot) caseOf(ctx context.Context, channel, thread string) (int64, error) {
 	ref := reference(channel, thread)
-	if id, known := b.cases.get(ref); known {
+	if id, known := b.cases.Get(ref); known {
 		return id, nil
 	}
 	me, err := b.whoami(ctx)
@@ -69,6 +35,6 @@ func (b *Bot) caseOf(ctx context.Context, channel, thread string) (int64, error)
 			id = m.parentCase()
 		}
 	}
-	b.cases.put(ref, id)
+	b.cases.Put(ref, id)
 	return id, nil
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -197,6 +198,36 @@ func TestSlowDeskIsAcknowledgedInTime(t *testing.T) {
 			close(desk.leave)
 			must(t, w.server.Wait(ctx, func() bool { return len(w.server.Whispers(userID("Ana"))) == 2 }))
 		})
+	}
+}
+
+// Whoever is acknowledged is known to the desk, also when many press together:
+// a kill right after must not take what people were told was taken.
+func TestManyPressesWaitForTheDesk(t *testing.T) {
+	w := newWorld(t, bottest.NewFakeDesk(), HTTP, slacktest.Options{})
+	w.bot.cfg.Grace = time.Hour
+	const together = 32
+	var acked, stored atomic.Int32
+	store := make(chan struct{})
+	for n := range together {
+		taken := w.bot.single(t.Context(), fmt.Sprint("press ", n), "press", w.bot.cfg.Grace, func(any) bool {
+			if acked.Add(1) > stored.Load() {
+				t.Error("a press was acknowledged that the desk does not have")
+			}
+			return true
+		}, func(_ context.Context, done ack) {
+			<-store
+			stored.Add(1)
+			done(nil)
+		})
+		if !taken {
+			t.Fatalf("press %d was not taken", n)
+		}
+	}
+	close(store)
+	w.bot.crew.wait()
+	if n := acked.Load(); n != together {
+		t.Errorf("%d presses were acknowledged %d times", together, n)
 	}
 }
 
